@@ -1,0 +1,88 @@
+"""The documented output format: how tools, messages and calls are written as text.
+
+One rendering serves every model: role markers as plain text, the model's own end-of-sequence
+token as end of turn, no new tokens. `template.py` holds the same rendering as a Jinja template
+for other servers; a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tooltune.types import Message, Tool, ToolCall
+
+MARKERS = ("<|system|>", "<|user|>", "<|assistant|>", "<|tool|>")
+_MARKER = re.compile("|".join(map(re.escape, MARKERS)))
+
+TOOLS_HEADER = "You can call these tools:"
+TOOLS_FOOTER = """\
+To call a tool, write:
+<tool_call>
+name: tool_name
+parameters: {
+  "parameter": "value"
+}
+</tool_call>
+Ask for required parameters that are missing. If no tool fits, say so."""
+
+
+def neutralise(text: str) -> str:
+    """Text of others with the role markers broken up, so that it cannot open a turn."""
+    return _MARKER.sub(lambda found: "< " + found[0][1:], text)
+
+
+def dump_json(value: Any, indent: int | None = None) -> str:
+    """JSON in which no role marker can occur; decoding gives the same value back."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _MARKER.sub(lambda found: "\\u003c" + found[0][1:], text)
+
+
+def render_call(call: ToolCall) -> str:
+    """One call, from its opening to its closing tag."""
+    return f"<tool_call>\nname: {call.name}\nparameters: {dump_json(dict(call.arguments), 2)}\n</tool_call>"
+
+
+def render_reply(content: str, calls: Sequence[ToolCall] = ()) -> str:
+    """An assistant turn without its role marker: the text, a blank line, the calls."""
+    parts = [neutralise(content.strip())] if content.strip() else []
+    if calls:
+        parts.append("\n".join(render_call(call) for call in calls))
+    return "\n\n".join(parts)
+
+
+def render_system(tools: Sequence[Tool], system: str = "") -> str:
+    """The system turn: the user's own system text, the tools in view, how to call them."""
+    parts = [neutralise(system.strip())] if system.strip() else []
+    if tools:
+        lines = [dump_json(tool.to_dict()) for tool in tools]
+        parts.append("\n".join([TOOLS_HEADER, *lines]))
+        parts.append(TOOLS_FOOTER)
+    return "\n\n".join(parts)
+
+
+def render_message(message: Message) -> str:
+    """The text of a turn, without its role marker and end of turn."""
+    if message.role == "assistant":
+        return render_reply(message.content, message.tool_calls)
+    text = neutralise(message.content.strip())
+    return f"name: {neutralise(message.name)}\n{text}" if message.role == "tool" and message.name else text
+
+
+def split_system(messages: Sequence[Message]) -> tuple[str, Sequence[Message]]:
+    """A leading system message's text, and the messages after it."""
+    if messages and messages[0].role == "system":
+        return messages[0].content, messages[1:]
+    return "", messages
+
+
+def nested(tool: Tool) -> dict[str, Any]:
+    """The nested form that Hugging Face chat templates read."""
+    return {"type": "function", "function": tool.to_dict()}
+
+
+def nested_call(call: ToolCall) -> Mapping[str, Any]:
+    """A call in the form that Hugging Face chat templates read."""
+    return {"type": "function", "function": {"name": call.name, "arguments": dict(call.arguments)}}

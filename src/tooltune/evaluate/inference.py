@@ -1,0 +1,248 @@
+"""Greedy decoding of many prompts, fast where they share their beginning.
+
+Prompts of one group (the same tools in view) share most of their tokens. The shared beginning of a
+group goes through the model once; a batch, of one group or several, starts from copies of those
+caches, and only the rest of each prompt is run per row, padded on the left. A row that has ended
+leaves the batch. In float32 the replies are those of one-by-one decoding.
+
+Not covered: models with recurrent layers, and sampling. Where prompt and reply are longer than a
+model's attention window, prompts run one at a time, since padding would shift the window.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from tooltune.evaluate.cache import attention_window, gather, new_cache
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What a model wrote after one prompt."""
+
+    ids: tuple[int, ...] = ()
+    """Token ids without the end token."""
+    truncated: bool = False
+    """The limit on new tokens, or the model's context, came before an end token."""
+    too_long: bool = False
+    """The prompt leaves no room in the model's context; nothing was run."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One prompt: where it stands among all, what its group begins with, and what follows."""
+
+    number: int
+    prefix: tuple[int, ...]
+    rest: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Limits:
+    end_ids: frozenset[int]
+    pad_id: int
+    new_tokens: int
+    context: int
+    """Tokens that the model's positions allow."""
+    rows: int
+    """At most so many rows in a batch, and rows times columns at most `tokens`."""
+    tokens: int
+
+    def room(self, row: _Row) -> int:
+        """How many tokens the reply may have."""
+        return min(self.new_tokens, self.context - len(row.prefix) - len(row.rest))
+
+
+def generate_replies(
+    model: Any,
+    prompts: Sequence[Sequence[int]],
+    *,
+    end_ids: Collection[int],
+    pad_id: int,
+    groups: Sequence[Hashable] | None = None,
+    max_new_tokens: int = 256,
+    batch_size: int = 16,
+    token_budget: int = 32768,
+    progress: Progress | None = None,
+) -> list[Generation]:
+    """Decode a reply to each prompt, greedily, in the precision the model is in.
+
+    Args:
+        model: any causal decoder of transformers, with or without an adapter.
+        prompts: token ids, each up to and including the assistant marker; none is empty.
+        end_ids: ids that end a reply.
+        pad_id: any valid id; it is masked.
+        groups: one key per prompt; prompts of a key share their beginning. One group if None.
+        max_new_tokens: limit of a reply, in tokens.
+        batch_size: at most so many rows at once.
+        token_budget: at most so many tokens, rows times longest prompt and reply, in the cache.
+        progress: called with (finished, all) after each batch.
+
+    Returns:
+        One generation for each prompt, in the order of the prompts.
+    """
+    context = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 2**31
+    limits = _Limits(frozenset(end_ids), pad_id, max_new_tokens, context, batch_size, token_budget)
+    keys = groups if groups is not None else [None] * len(prompts)
+    results = [Generation(too_long=True)] * len(prompts)
+    rows = _rows(prompts, keys, context)
+    finished = len(prompts) - len(rows)
+    with _evaluating(model):
+        for batch, replies in _run(model, rows, limits):
+            for row, reply in zip(batch, replies, strict=True):
+                results[row.number] = reply
+            finished += len(batch)
+            if progress:
+                progress(finished, len(prompts))
+    return results
+
+
+@contextmanager
+def _evaluating(model: Any) -> Iterator[None]:
+    """No gradients and no dropout; the model's mode is restored."""
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        model.train(was_training)
+
+
+def _rows(prompts: Sequence[Sequence[int]], keys: Sequence[Hashable], context: int) -> list[_Row]:
+    """The prompts that fit, in an order that keeps groups together and padding short."""
+    groups: dict[Hashable, list[int]] = defaultdict(list)
+    for index, prompt in enumerate(prompts):
+        if len(prompt) < context:
+            groups[keys[index]].append(index)
+    rows = []
+    for members in groups.values():
+        shared = common_length([prompts[index] for index in members])
+        prefix = tuple(prompts[members[0]][:shared])
+        rows += [_Row(index, prefix, tuple(prompts[index][shared:])) for index in members]
+    return sorted(rows, key=lambda row: (len(row.prefix), row.prefix, len(row.rest)))
+
+
+def common_length(prompts: Sequence[Sequence[int]]) -> int:
+    """How many tokens all prompts begin with, but at least one less than the shortest has."""
+    # The smallest and the largest of all sequences have the shortest common beginning.
+    low, high = min(map(tuple, prompts)), max(map(tuple, prompts))
+    pairs = enumerate(zip(low, high, strict=False))
+    same = next((i for i, (a, b) in pairs if a != b), min(len(low), len(high)))
+    return min(same, *(len(prompt) - 1 for prompt in prompts))
+
+
+def _run(
+    model: Any, rows: Sequence[_Row], limits: _Limits
+) -> Iterator[tuple[Sequence[_Row], list[Generation]]]:
+    """Decode the rows batch by batch."""
+    caches: dict[tuple[int, ...], DynamicCache] = {}
+    for batch in _split(rows, limits, attention_window(model.config)):
+        # Rows are sorted, so only the prefixes of this batch can come again in the next.
+        prefixes = dict.fromkeys(row.prefix for row in batch)
+        caches = {p: caches[p] if p in caches else _prefill(model, p) for p in prefixes}
+        cache = gather([row.prefix for row in batch], caches, model.config)
+        yield batch, _Batch(model, batch, cache, limits).run()
+
+
+def _split(rows: Sequence[_Row], limits: _Limits, window: float) -> Iterator[list[_Row]]:
+    """Cut the rows into batches that keep the limits."""
+    batch: list[_Row] = []
+    for row in rows:
+        wider = [*batch, row]
+        columns = max(len(r.prefix) for r in wider) + max(len(r.rest) for r in wider) + limits.new_tokens
+        if batch and (len(wider) > limits.rows or len(wider) * columns > limits.tokens or columns > window):
+            yield batch
+            wider = [row]
+        batch = wider
+    if batch:
+        yield batch
+
+
+def _prefill(model: Any, prefix: Sequence[int]) -> DynamicCache:
+    cache = new_cache(model.config)
+    if prefix:
+        ids = torch.tensor([prefix], device=model.device)
+        model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+    return cache
+
+
+class _Batch:
+    """Rows that are decoded together, one column of tokens at a time."""
+
+    def __init__(self, model: Any, rows: Sequence[_Row], cache: DynamicCache, limits: _Limits) -> None:
+        self.model, self.cache, self.limits = model, cache, limits
+        self.room = [limits.room(row) for row in rows]
+        self.replies: list[list[int]] = [[] for _ in rows]
+        self.ended: set[int] = set()
+        self.live = list(range(len(rows)))
+        self.start = max(len(row.prefix) for row in rows)
+        """Columns that the cache holds already."""
+        self.tokens = self._align(rows)
+        self.mask = self._mask(rows)
+        self.positions = (self.mask.cumsum(1) - 1).clamp(min=0)
+
+    def _align(self, rows: Sequence[_Row]) -> Tensor:
+        width = max(len(row.rest) for row in rows)
+        padded = [[self.limits.pad_id] * (width - len(row.rest)) + list(row.rest) for row in rows]
+        return torch.tensor(padded, device=self.model.device)
+
+    def _mask(self, rows: Sequence[_Row]) -> Tensor:
+        """1 for each column of a row that holds a token, now or later; 0 for padding."""
+        end = self.start + self.tokens.shape[1]
+        mask = torch.ones(len(rows), end + self.limits.new_tokens, dtype=torch.long)
+        for number, row in enumerate(rows):
+            mask[number, : self.start - len(row.prefix)] = 0
+            mask[number, self.start : end - len(row.rest)] = 0
+        return mask.to(self.model.device)
+
+    def run(self) -> list[Generation]:
+        """Decode until each row has ended or has no room left."""
+        while self.live:
+            chosen = self._forward()
+            keep = [row for row, token in enumerate(chosen.tolist()) if self._record(self.live[row], token)]
+            if len(keep) < len(self.live):
+                chosen = self._select(keep, chosen)
+            self.tokens = chosen[:, None]
+        return [Generation(tuple(reply), i not in self.ended) for i, reply in enumerate(self.replies)]
+
+    def _forward(self) -> Tensor:
+        """The next token of each live row, [rows]."""
+        end = self.start + self.tokens.shape[1]
+        output = self.model(
+            input_ids=self.tokens,
+            attention_mask=self.mask[:, :end],
+            position_ids=self.positions[:, self.start : end],
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        self.start = end
+        chosen: Tensor = output.logits[:, -1].argmax(-1)
+        return chosen
+
+    def _record(self, index: int, token: int) -> bool:
+        """Take a row's token; whether the row goes on."""
+        if token in self.limits.end_ids:
+            self.ended.add(index)
+            return False
+        self.replies[index].append(token)
+        return len(self.replies[index]) < self.room[index]
+
+    def _select(self, keep: list[int], chosen: Tensor) -> Tensor:
+        """Drop the rows that are done."""
+        rows = torch.tensor(keep, dtype=torch.long, device=self.model.device)
+        self.cache.batch_select_indices(rows)
+        self.mask, self.positions = self.mask[rows], self.positions[rows]
+        self.live = [self.live[row] for row in keep]
+        return chosen[rows]

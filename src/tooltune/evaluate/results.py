@@ -1,0 +1,158 @@
+"""What an evaluation found: every reply with its verdict, and the counts over them.
+
+Raw replies are kept, so that rescoring needs no model.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tooltune.chat.parse import Reply
+from tooltune.errors import DataError
+from tooltune.evaluate.items import Item
+from tooltune.evaluate.scorers import FAILURES, Score
+from tooltune.evaluate.statistics import Rate
+from tooltune.types import ToolCall
+
+
+@dataclass(frozen=True)
+class ItemResult:
+    """One item, what the model wrote, how it was read, and the verdict."""
+
+    item: Item
+    text: str
+    """The raw reply, without the end token."""
+    reply: Reply
+    truncated: bool
+    score: Score
+
+    @property
+    def right(self) -> bool:
+        """Whether the decision was the expected one."""
+        return self.score.failure is None
+
+    def reply_to_dict(self) -> dict[str, Any]:
+        """Everything but the item."""
+        calls = [call.to_dict() for call in self.reply.calls]
+        return {
+            "text": self.text,
+            "reply": {"content": self.reply.content, "calls": calls, "error": self.reply.error},
+            "truncated": self.truncated,
+            "score": self.score.to_dict(),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"item": self.item.to_dict()} | self.reply_to_dict()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ItemResult:
+        """The inverse of `to_dict`."""
+        reply, calls = data["reply"], data["reply"]["calls"]
+        return cls(
+            Item.from_dict(data["item"]),
+            data["text"],
+            Reply(reply["content"], tuple(ToolCall.from_dict(call) for call in calls), reply["error"]),
+            data["truncated"],
+            Score.from_dict(data["score"]),
+        )
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A rate: what it is called, which items it counts, and when one succeeds."""
+
+    title: str
+    verdict: Callable[[ItemResult], bool | None]
+    """True, False, or None for an item that is not counted."""
+    paired: bool = True
+    """Whether two models are counted over the same items, so that they can be compared pairwise."""
+
+
+def _abstained(*outcomes: str) -> Callable[[ItemResult], bool | None]:
+    return lambda result: result.right if result.item.outcome in outcomes else None
+
+
+METRICS: Mapping[str, Metric] = {
+    "right": Metric("Right decision, all items", lambda result: result.right),
+    "call_exact": Metric("Call exactly right", lambda result: result.score.call_exact),
+    "right_tool": Metric("Right tool", lambda result: result.score.right_tool),
+    "right_arguments": Metric(
+        "Right arguments, where the tool is right", lambda result: result.score.right_arguments, paired=False
+    ),
+    "abstained": Metric("Abstained rightly", _abstained("abstain", "chat")),
+    "asked": Metric("Asked rightly", _abstained("ask")),
+    "abstained_or_asked": Metric("No tool fits, or argument missing", _abstained("abstain", "ask")),
+    "well_formed": Metric("Well formed", lambda result: result.score.well_formed),
+}
+"""The metrics in the order in which they are shown."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Rates by metric, overall and per scenario, and how often each failure came."""
+
+    overall: Mapping[str, Rate]
+    scenarios: Mapping[str, Mapping[str, Rate]]
+    failures: Mapping[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "overall": _rates_to_dict(self.overall),
+            "scenarios": {name: _rates_to_dict(rates) for name, rates in self.scenarios.items()},
+            "failures": dict(self.failures),
+        }
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All results of one model."""
+
+    label: str
+    """How the model is called in reports, such as `base` or `tuned`."""
+    results: tuple[ItemResult, ...]
+
+    def summary(self) -> Summary:
+        """Count."""
+        scenarios = sorted({result.item.scenario for result in self.results})
+        return Summary(
+            rates(self.results),
+            {name: rates([r for r in self.results if r.item.scenario == name]) for name in scenarios},
+            failure_counts(self.results),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"label": self.label, "results": [result.to_dict() for result in self.results]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Evaluation:
+        """The inverse of `to_dict`.
+
+        Raises:
+            DataError: a key is absent.
+        """
+        try:
+            return cls(data["label"], tuple(ItemResult.from_dict(result) for result in data["results"]))
+        except KeyError as error:
+            raise DataError("evaluation", f"no key {error}", "what Evaluation.to_dict wrote") from None
+
+
+def rates(results: Sequence[ItemResult]) -> dict[str, Rate]:
+    """Each metric's rate over the items that it counts."""
+    return {name: Rate.of(_verdicts(metric, results)) for name, metric in METRICS.items()}
+
+
+def _verdicts(metric: Metric, results: Iterable[ItemResult]) -> list[bool]:
+    return [verdict for verdict in map(metric.verdict, results) if verdict is not None]
+
+
+def failure_counts(results: Iterable[ItemResult]) -> dict[str, int]:
+    """How often each failure came, in the order of the taxonomy; those that never came are left out."""
+    counts = Counter(result.score.failure for result in results)
+    return {name: counts[name] for name in FAILURES if counts[name]}
+
+
+def _rates_to_dict(counted: Mapping[str, Rate]) -> dict[str, Any]:
+    return {name: rate.to_dict() for name, rate in counted.items()}

@@ -1,0 +1,74 @@
+"""What wording consists of: frames, each a family of its own, in a training and a held-out part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tooltune.generate.templates import Template, parse_template
+
+Part = Literal["train", "held_out"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One way to put something."""
+
+    family: str
+    template: Template
+    unless: tuple[str, ...] = ()
+    """Tools that must not be in view, because with them another reaction would be right."""
+    reply: str = ""
+    """What belongs to it on the assistant's side, for talk and for requests that no tool serves."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Frames, in two parts that share no family."""
+
+    train: tuple[Frame, ...] = ()
+    held_out: tuple[Frame, ...] = ()
+
+    def of(self, part: Part) -> tuple[Frame, ...]:
+        """The frames of a part."""
+        return self.train if part == "train" else self.held_out
+
+    @classmethod
+    def read(cls, family: str, data: Mapping[str, Sequence[Any]] | None) -> Split:
+        """From `{train: [...], held_out: [...]}`; families are numbered below `family`."""
+        data = data or {}
+        return cls(
+            tuple(_frame(f"{family}.{i}", entry) for i, entry in enumerate(data.get("train", ()))),
+            tuple(
+                _frame(f"{family}.held_out.{i}", entry) for i, entry in enumerate(data.get("held_out", ()))
+            ),
+        )
+
+
+def _frame(family: str, entry: Any) -> Frame:
+    if isinstance(entry, str):
+        return Frame(family, parse_template(entry))
+    if isinstance(entry, list):
+        return Frame(family, parse_template(entry[0]), reply=entry[1])
+    return Frame(family, parse_template(entry["text"]), tuple(entry.get("unless", ())))
+
+
+@dataclass(frozen=True)
+class ToolPhrasing:
+    """All wording of one tool; the keys of `phrasing/example_tools.yaml` say what each field is."""
+
+    does: str
+    requests: Split
+    several: Split
+    clauses: Split
+    missing: Split
+    answers: tuple[Template, ...]
+    nouns: Mapping[str, str]
+    noun: str = ""
+    """What the tool is about, for parameters that are only called `id` or `name`."""
+    ask: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    values: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    retry: str | None = None
+    similar: tuple[str, ...] = ()

@@ -1,0 +1,203 @@
+"""From a frame to a spoken sentence and the calls it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from tooltune.generate.phrasing import Frame, ToolPhrasing
+from tooltune.generate.pools import from_template, is_kind, pooled
+from tooltune.generate.slots import choose_value
+from tooltune.generate.surfaces import join, say
+from tooltune.generate.templates import Gap, fill
+from tooltune.types import UNSET, Tool, ToolCall, ToolParameter
+
+_ORDERED = (("start", "end"), ("from", "to"), ("min", "max"), ("check_in", "check_out"), ("since", "until"))
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A tool with its wording."""
+
+    tool: Tool
+    phrasing: ToolPhrasing
+    values: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    """Sources of values that override those of the wording."""
+
+    def draw(
+        self, names: Sequence[str], rng: Random, fixed: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Values for the named parameters, no two the same, start before end."""
+        for _ in range(20):
+            drawn = {n: self.value(n, rng) for n in names if not fixed or n not in fixed}
+            texts = [value for value in drawn.values() if isinstance(value, str)]
+            if len(set(texts)) == len(texts):
+                break
+        return self._in_order(_arranged(drawn) | dict(fixed or {}))
+
+    def _in_order(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {p.name: values[p.name] for p in self.tool.parameters if p.name in values}
+
+    def value(self, name: str, rng: Random) -> Any:
+        """A value for one parameter, not its default."""
+        parameter = self.parameter(name)
+        for _ in range(20):
+            value = self._any_value(parameter, rng)
+            if parameter.default is UNSET or value != parameter.default:
+                break
+        return value
+
+    def _any_value(self, parameter: ToolParameter, rng: Random) -> Any:
+        source = self.values.get(parameter.name) or self.phrasing.values.get(parameter.name)
+        if source is None:
+            return choose_value(parameter, rng, self.phrasing.noun)
+        if parameter.type == "array":
+            return _several(source, rng)
+        return _from_source(source, rng)
+
+    def parameter(self, name: str) -> ToolParameter:
+        """The parameter of that name; wording names only parameters that exist."""
+        found = self.tool.parameter(name)
+        if found is None:
+            raise KeyError(f"{self.tool.name} has no parameter {name}")
+        return found
+
+    def say(self, name: str, value: Any, rng: Random) -> str:
+        """A value in everyday words."""
+        words = self.phrasing.words.get(name, {}).get(str(value))
+        return rng.choice(list(words)) if words else say(name, value, self.parameter(name).to_schema(), rng)
+
+
+def _arranged(values: dict[str, Any]) -> dict[str, Any]:
+    """Swap a start and an end that stand the wrong way round."""
+    for low, high in _ORDERED:
+        for name in [n for n in values if low in n.split("_") or n == low]:
+            other = name.replace(low, high)
+            first, second = values[name], values.get(other)
+            if (
+                type(first) is type(second)
+                and isinstance(first, int | float | str)
+                and _sortable(first)
+                and first > second
+            ):
+                values[name], values[other] = second, first
+    return values
+
+
+def _sortable(value: Any) -> bool:
+    return not isinstance(value, str) or value[:1].isdigit()
+
+
+def _from_source(source: str | Sequence[str], rng: Random) -> Any:
+    if isinstance(source, str):
+        return pooled(source, rng) if is_kind(source) else from_template(source, rng)
+    return from_template(rng.choice(list(source)), rng)
+
+
+def _several(source: str | Sequence[str], rng: Random, most: int = 3) -> list[Any]:
+    count = rng.choice((1, 2, 2, most))
+    return list(dict.fromkeys(_from_source(source, rng) for _ in range(count)))
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A sentence, and what it says."""
+
+    text: str
+    arguments: Mapping[str, Sequence[dict[str, Any]]]
+    """For each role of the frame, the arguments of its calls."""
+    says: Mapping[str, str]
+    """How each value was said, by gap; for several values, all of them joined."""
+    each: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """How each of several values was said."""
+
+    def calls(self, role: str, tool: Tool) -> list[ToolCall]:
+        """The calls of a role."""
+        return [ToolCall(tool.name, arguments) for arguments in self.arguments[role]]
+
+
+def speak(
+    frame: Frame,
+    speakers: Mapping[str, Speaker],
+    rng: Random,
+    style: str = "plain",
+    rate: float | None = None,
+) -> Spoken:
+    """Fill a frame.
+
+    Args:
+        frame: its gaps are `name`, or `role.name` where several tools take part.
+        speakers: role -> tool; the role of a plain gap is "".
+        rng: the only source of chance.
+        style: "plain", "lower" (no capitals, no full stop) or "typo"; values stay as they are.
+        rate: the share of optional segments that are said.
+    """
+    parts = frame.template.select(rng, rng.choice((0.15, 0.5, 0.85)) if rate is None else rate)
+    gaps = [part for part in parts if isinstance(part, Gap)]
+    arguments: dict[str, list[dict[str, Any]]] = {}
+    says: dict[str, str] = {}
+    each: dict[str, list[str]] = {}
+    for role, speaker in speakers.items():
+        own = {gap.key.removeprefix(f"{role}."): gap for gap in gaps if _role(gap) == role}
+        arguments[role] = _arguments(speaker, own, rng)
+        for name, gap in own.items():
+            values = list({repr(a.get(name)): a.get(name) for a in arguments[role]}.values())
+            each[gap.key] = [speaker.say(name, value, rng) for value in values]
+            says[gap.key] = join(each[gap.key])
+    return Spoken(styled(parts, says, style, rng), arguments, says, each)
+
+
+def _role(gap: Gap) -> str:
+    head, dot, _ = gap.key.partition(".")
+    return head if dot and head.isdigit() else ""
+
+
+def _arguments(speaker: Speaker, gaps: Mapping[str, Gap], rng: Random) -> list[dict[str, Any]]:
+    """One set of arguments, or several that differ in the gap for several values."""
+    fixed = {name: gap.fixed for name, gap in gaps.items() if gap.fixed is not None}
+    first = speaker.draw(list(gaps), rng, fixed)
+    varied = next((name for name, gap in gaps.items() if gap.many), None)
+    if varied is None:
+        return [first]
+    values = [first[varied]]
+    wanted = rng.choice((2, 2, 2, 3))
+    for _ in range(30):
+        value = speaker.value(varied, rng)
+        if len(values) < wanted and value not in values and value not in first.values():
+            values.append(value)
+    return [first | {varied: value} for value in values]
+
+
+def styled(parts: Sequence[str | Gap], says: Mapping[str, str], style: str, rng: Random) -> str:
+    """The filled parts, with a capital at the start or with the style's noise."""
+    if style == "lower":
+        parts = [part.lower() if isinstance(part, str) else part for part in parts]
+        text = fill(parts, says)
+        return text.removesuffix(".")
+    implied = any(isinstance(part, Gap) and part.fixed is not None for part in parts)
+    if style == "typo" and not implied:
+        parts = _with_typo(parts, rng)
+    # A value at the start is left as it is: it has to be copied.
+    capital = bool(parts) and isinstance(parts[0], str)
+    text = fill(parts, says)
+    return text[:1].upper() + text[1:] if capital else text
+
+
+def _with_typo(parts: Sequence[str | Gap], rng: Random) -> list[str | Gap]:
+    """Two letters swapped inside one of the literal words."""
+    places = [
+        (i, at)
+        for i, part in enumerate(parts)
+        if isinstance(part, str)
+        for at in range(1, len(part) - 3)
+        if part[at - 1 : at + 3].isalpha() and part[at] != part[at + 1]
+    ]
+    if not places:
+        return list(parts)
+    i, at = rng.choice(places)
+    changed = list(parts)
+    text = str(changed[i])
+    changed[i] = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+    return changed

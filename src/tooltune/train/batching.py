@@ -1,0 +1,133 @@
+"""Packs: the examples that one forward pass takes, and the tensors made of them.
+
+Examples with the same tools in view start with the same tokens. A pack computes that prefix once
+and continues it in branches; its loss and gradients equal those of the plain rows. The prefix ends
+before the first trained token of any of its examples, so that every trained token belongs to
+exactly one branch.
+
+A pack whose examples share little is nothing special: its prefix is short, its branches long.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from tooltune.chat.encode import Encoded
+from tooltune.train.attention import Geometry
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Examples of one forward pass, and the length in tokens of the prefix they share."""
+
+    examples: tuple[Encoded, ...]
+    prefix: int
+
+
+def make_packs(examples: Sequence[Encoded], keys: Sequence[str], size: int, seed: int) -> list[Pack]:
+    """Group examples into packs of at most `size`, by key.
+
+    Args:
+        examples: encoded examples.
+        keys: what each example's prefix is made of (its tools, as text); examples with the same
+            key go together.
+        size: most examples in a pack.
+        seed: decides which examples of a key meet, and the order of packs.
+
+    Returns:
+        Packs that hold every example exactly once. Examples left over from their key's packs are
+        packed with others of about their length.
+    """
+    rng = random.Random(seed)
+    groups: dict[str, list[Encoded]] = defaultdict(list)
+    for example, key in zip(examples, keys, strict=True):
+        groups[key].append(example)
+    packs: list[Pack] = []
+    rest: list[Encoded] = []
+    for group in groups.values():
+        rng.shuffle(group)
+        whole = len(group) - len(group) % size
+        packs += [_pack(group[i : i + size]) for i in range(0, whole, size)]
+        rest += group[whole:]
+    rest.sort(key=lambda example: (len(example.input_ids), example.input_ids))
+    packs += [_pack(rest[i : i + size]) for i in range(0, len(rest), size)]
+    rng.shuffle(packs)
+    return packs
+
+
+def _pack(examples: Sequence[Encoded]) -> Pack:
+    limit = min(min(example.trained.index(True), len(example.input_ids) - 1) for example in examples)
+    first = examples[0].input_ids
+    prefix = 0
+    while prefix < limit and all(e.input_ids[prefix] == first[prefix] for e in examples):
+        prefix += 1
+    return Pack(tuple(examples), prefix)
+
+
+def shared_tensors(pack: Pack, pad_id: int) -> dict[str, Any]:
+    """A pack as one row: the prefix, then every branch padded to the longest.
+
+    Returns:
+        input_ids, position_ids: shape (1, prefix + branches x length).
+        logits_to_keep: shape (targets,), the positions whose logits predict a trained token.
+        labels: shape (targets,), those tokens.
+        geometry: the pack's shape, for the attention.
+    """
+    branches = [example.input_ids[pack.prefix :] for example in pack.examples]
+    length = max(map(len, branches))
+    ids = list(pack.examples[0].input_ids[: pack.prefix])
+    positions = list(range(pack.prefix))
+    keep: list[int] = []
+    labels: list[int] = []
+    for index, (branch, example) in enumerate(zip(branches, pack.examples, strict=True)):
+        start = pack.prefix + index * length
+        ids += branch + [pad_id] * (length - len(branch))
+        positions += range(pack.prefix, pack.prefix + length)
+        for offset, token in enumerate(branch):
+            if example.trained[pack.prefix + offset]:
+                # A branch's first token is predicted by the end of the prefix, all branches' alike.
+                keep.append(start + offset - 1 if offset else pack.prefix - 1)
+                labels.append(token)
+    return {
+        "input_ids": torch.tensor([ids]),
+        "position_ids": torch.tensor([positions]),
+        "logits_to_keep": torch.tensor(keep),
+        "labels": torch.tensor(labels),
+        "geometry": Geometry(pack.prefix, len(branches), length),
+    }
+
+
+def plain_tensors(pack: Pack, pad_id: int) -> dict[str, Any]:
+    """A pack as ordinary right-padded rows, for models that cannot share prefixes.
+
+    Returns:
+        input_ids, attention_mask: shape (examples, length).
+        logits_to_keep: shape (positions,), every position that predicts a trained token in any row.
+        rows, columns: shape (targets,), where in the kept logits each target's logits lie.
+        labels: shape (targets,).
+    """
+    length = max(len(example.input_ids) for example in pack.examples)
+    targets = [
+        (row, position - 1, token)
+        for row, example in enumerate(pack.examples)
+        for position, (token, trained) in enumerate(zip(example.input_ids, example.trained, strict=True))
+        if trained
+    ]
+    keep = sorted({position for _, position, _ in targets})
+    column = {position: index for index, position in enumerate(keep)}
+    padding = [length - len(example.input_ids) for example in pack.examples]
+    pairs = list(zip(pack.examples, padding, strict=True))
+    return {
+        "input_ids": torch.tensor([e.input_ids + [pad_id] * pad for e, pad in pairs]),
+        "attention_mask": torch.tensor([[1] * len(e.input_ids) + [0] * pad for e, pad in pairs]),
+        "logits_to_keep": torch.tensor(keep),
+        "rows": torch.tensor([row for row, _, _ in targets]),
+        "columns": torch.tensor([column[position] for _, position, _ in targets]),
+        "labels": torch.tensor([token for _, _, token in targets]),
+    }

@@ -1,0 +1,91 @@
+"""Read dates, times and numbers out of plain text, independently of how the text was written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from tooltune.verify.lexicon import MONTHS, NUMBER_WORDS
+
+_MONTH = {name[:length].lower(): i + 1 for i, name in enumerate(MONTHS) for length in (3, len(name))} | {
+    "sept": 9
+}
+_NAMES = "|".join(sorted(_MONTH, key=len, reverse=True))
+_DATES = (
+    re.compile(r"\b(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)"),
+    re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m>{_NAMES})\.?,? (?P<y>\d{{4}})\b"),
+    re.compile(rf"\b(?P<m>{_NAMES})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y>\d{{4}})\b"),
+)
+_TIMES = (
+    re.compile(r"\b(?P<h>\d{1,2})(?::(?P<min>\d\d))? ?(?P<half>am|pm|a\.m\.|p\.m\.)(?!\w)"),
+    re.compile(r"(?<![\d:])(?P<h>\d{1,2}):(?P<min>\d\d)(?::\d\d)?(?![\d:])"),
+    re.compile(r"\b(?P<word>noon|midnight)\b"),
+)
+_NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d+(?:\.\d+)?(?=%|\b)")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_WORD = re.compile(r"[a-z]+")
+
+
+def normalise(text: str) -> str:
+    """Lower case, single spaces, straight quotes."""
+    return " ".join(text.lower().replace("\u2019", "'").replace("\u201c", '"').replace("\u201d", '"').split())
+
+
+@dataclass
+class Facts:
+    """What a text states: the text itself, and the dates, times and numbers read from it."""
+
+    text: str = ""
+    dates: set[str] = field(default_factory=set)
+    """ISO dates, YYYY-MM-DD."""
+    times: set[str] = field(default_factory=set)
+    """HH:MM, 24 hours."""
+    numbers: set[float] = field(default_factory=set)
+    """A percentage counts both as written and as a fraction."""
+
+    @classmethod
+    def read(cls, text: str) -> Facts:
+        """Read a text. What belongs to a date or a time is no number."""
+        facts = cls(normalise(text))
+        rest = facts._take_dates(facts.text)
+        rest = _THOUSANDS.sub("", facts._take_times(rest))
+        for found in _NUMBER.finditer(rest):
+            facts._add_number(found[0], rest[found.end() : found.end() + 1] == "%")
+        facts.numbers |= {NUMBER_WORDS[word] for word in _WORD.findall(rest) if word in NUMBER_WORDS}
+        return facts
+
+    def add(self, other: Facts) -> None:
+        """Take in what another text states."""
+        self.text += "\n" + other.text
+        self.dates |= other.dates
+        self.times |= other.times
+        self.numbers |= other.numbers
+
+    def _add_number(self, text: str, percent: bool) -> None:
+        number = float(text.replace("\u2212", "-"))
+        self.numbers |= {number, round(number / 100, 6)} if percent else {number}
+
+    def _take_dates(self, text: str) -> str:
+        for pattern in _DATES:
+            for found in pattern.finditer(text):
+                month = int(found["m"]) if found["m"].isdigit() else _MONTH[found["m"]]
+                self.dates.add(f"{found['y']}-{month:02d}-{int(found['d']):02d}")
+            text = pattern.sub(" ", text)
+        return text
+
+    def _take_times(self, text: str) -> str:
+        for pattern in _TIMES:
+            self.times |= {_clock(found) for found in pattern.finditer(text)}
+            text = pattern.sub(" ", text)
+        return text
+
+
+def _clock(found: re.Match[str]) -> str:
+    groups = found.groupdict()
+    if groups.get("word"):
+        return "12:00" if groups["word"] == "noon" else "00:00"
+    hour, minute = int(groups["h"]), int(groups["min"] or 0)
+    half = groups.get("half")
+    if half:
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    return f"{hour:02d}:{minute:02d}"

@@ -1,0 +1,192 @@
+"""Grouped, cached, padded decoding must give what plain one-by-one `generate` gives."""
+
+import random
+
+import pytest
+import torch
+from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    GemmaConfig,
+    GemmaForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
+
+from tooltune.evaluate.inference import Generation, common_length, generate_replies
+
+SIZE = {
+    "vocab_size": 61,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": 128,
+    "initializer_range": 0.5,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
+MODELS = {
+    "llama": lambda: LlamaForCausalLM(LlamaConfig(**SIZE)),
+    "mistral, wide window": lambda: MistralForCausalLM(MistralConfig(**SIZE, sliding_window=120)),
+    "mistral, narrow window": lambda: MistralForCausalLM(MistralConfig(**SIZE, sliding_window=16)),
+    "qwen2": lambda: Qwen2ForCausalLM(Qwen2Config(**SIZE)),
+    "gemma": lambda: GemmaForCausalLM(GemmaConfig(**SIZE)),
+    "gemma2, alternating windows": lambda: Gemma2ForCausalLM(
+        Gemma2Config(**SIZE, sliding_window=100, attn_implementation="eager")
+    ),
+}
+END, NEW = frozenset({2, 3, 4, 5}), 24
+
+
+def build(name):
+    torch.manual_seed(7)
+    return MODELS[name]().eval()
+
+
+def prompts_in_groups(seed=0):
+    """Three groups with shared beginnings of different lengths, and one prompt alone."""
+    rng = random.Random(seed)
+    prompts, groups = [], []
+    for group, (shared, members) in enumerate([(30, 5), (11, 4), (0, 3), (17, 1)]):
+        prefix = [rng.randrange(6, 61) for _ in range(shared)]
+        for _ in range(members):
+            prompts.append(prefix + [rng.randrange(6, 61) for _ in range(rng.randrange(1, 20))])
+            groups.append(group)
+    order = rng.sample(range(len(prompts)), len(prompts))
+    return [prompts[i] for i in order], [groups[i] for i in order]
+
+
+def plain(model, prompt, new=NEW):
+    """The reference: the library's own greedy decoding of one prompt."""
+    ids = torch.tensor([prompt])
+    output = model.generate(
+        ids,
+        attention_mask=torch.ones_like(ids),
+        do_sample=False,
+        max_new_tokens=new,
+        eos_token_id=sorted(END),
+        pad_token_id=0,
+    )[0, len(prompt) :].tolist()
+    ended = output[-1] in END
+    return Generation(tuple(output[:-1] if ended else output), truncated=not ended)
+
+
+def decode(model, prompts, groups=None, **options):
+    settings = {"end_ids": END, "pad_id": 0, "max_new_tokens": NEW, "batch_size": 5} | options
+    return generate_replies(model, prompts, groups=groups, **settings)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_same_replies_as_one_by_one(name):
+    model = build(name)
+    prompts, groups = prompts_in_groups()
+    expected = [plain(model, prompt) for prompt in prompts]
+    assert len({reply.ids for reply in expected}) > 8, "the replies must differ"
+    assert decode(model, prompts, groups) == expected
+    assert decode(model, prompts) == expected
+
+
+def test_half_precision_is_kept():
+    model = build("llama").to(torch.bfloat16)
+    prompts, groups = prompts_in_groups()
+    replies = decode(model, prompts, groups, batch_size=1)
+    assert model.dtype == torch.bfloat16
+    assert [reply.ids[:1] for reply in replies] == [plain(model, prompt, 1).ids for prompt in prompts]
+
+
+def test_a_prompt_that_does_not_fit_is_recorded_and_the_rest_goes_on():
+    model = build("llama")
+    short, exact, long = [7, 8, 9], [7] * 126, [7] * 128
+    replies = decode(model, [long, short, exact], ["a", "a", "b"], end_ids={99})
+    assert replies[0] == Generation(too_long=True)
+    assert len(replies[1].ids) == NEW
+    assert (len(replies[2].ids), replies[2].truncated) == (2, True)
+
+
+def test_identical_prompts_keep_a_token_to_run():
+    model = build("llama")
+    assert decode(model, [[7, 8, 9]] * 3) == [plain(model, [7, 8, 9])] * 3
+
+
+def test_nothing_to_do():
+    assert decode(build("llama"), []) == []
+
+
+class RowCounter:
+    """Counts rows and columns of each forward pass, as the model sees them."""
+
+    def __init__(self, model):
+        self.shapes = []
+        model.register_forward_pre_hook(self._look, with_kwargs=True)
+
+    def _look(self, module, args, kwargs):
+        self.shapes.append(tuple(kwargs["input_ids"].shape))
+
+
+def test_a_shared_beginning_runs_once_for_all_batches_of_its_group():
+    model = build("llama")
+    counter = RowCounter(model)
+    prompts = [[*range(6, 46), 50 + i % 7, 6 + i] for i in range(20)]
+    decode(model, prompts, batch_size=4, max_new_tokens=1)
+    assert counter.shapes == [(1, 40)] + [(4, 2)] * 5
+
+
+def test_the_token_budget_bounds_a_batch():
+    model = build("llama")
+    counter = RowCounter(model)
+    prompts, groups = prompts_in_groups()
+    expected = decode(model, prompts, groups)
+    counter.shapes.clear()
+    assert decode(model, prompts, groups, token_budget=2 * (50 + NEW)) == expected
+    assert max(rows for rows, _ in counter.shapes) <= 5
+    counter.shapes.clear()
+    assert decode(model, prompts, groups, token_budget=1) == expected
+    assert {rows for rows, _ in counter.shapes} == {1}
+
+
+def test_rows_that_have_ended_are_not_run_again():
+    model = build("llama")
+    counter = RowCounter(model)
+    prompts, _ = prompts_in_groups()
+    replies = decode(model, prompts, batch_size=len(prompts))
+    steps = [len(reply.ids) + (not reply.truncated) for reply in replies]
+    assert len(set(steps)) > 3
+    assert {reply.truncated for reply in replies} == {True, False}
+    decoding = [shape for shape in counter.shapes if shape[0] > 1 or shape[1] == 1]
+    assert sum(rows for rows, _ in decoding) == sum(steps)
+
+
+def test_progress_and_mode():
+    model = build("llama").train()
+    seen = []
+    prompts, groups = prompts_in_groups()
+    decode(
+        model, [*prompts, [7] * 200], [*groups, 9], progress=lambda done, total: seen.append((done, total))
+    )
+    assert model.training
+    assert seen == sorted(seen)
+    assert seen[-1] == (len(prompts) + 1, len(prompts) + 1)
+    assert len(seen) > 1
+
+
+@pytest.mark.parametrize(
+    ("prompts", "length"),
+    [
+        ([[1, 2, 3]], 2),
+        ([[1, 2, 3], [1, 2, 4]], 2),
+        ([[1, 2], [1, 2, 4]], 1),
+        ([[1], [1, 2]], 0),
+        ([[5, 9], [5, 10, 1], [5, 9, 9]], 1),
+        ([[1, 2], [3, 4]], 0),
+    ],
+)
+def test_common_length(prompts, length):
+    assert common_length(prompts) == length

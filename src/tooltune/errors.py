@@ -6,7 +6,8 @@
     ├── DataError            a dataset: says file, example, key
     ├── ModelError           a model, tokenizer or chat template
     ├── MissingExtraError    a library of an extra that is not installed
-    └── OutputError          a folder or disk that cannot be written
+    ├── OutputError          a folder or disk that cannot be written
+    └── Interrupted          Ctrl-C during training, after a checkpoint was written
 
 The command line prints these without a traceback and exits with code 2. What a *model* gets
 wrong is never an exception: it is a field of the evaluation's result.
@@ -56,6 +57,16 @@ class MissingExtraError(TooltuneError):
 
 class OutputError(TooltuneError):
     """A result cannot be written: folder not writable, or disk full."""
+
+
+class Interrupted(TooltuneError):
+    """Training was stopped by Ctrl-C; `checkpoint` is what it can be resumed from."""
+
+    def __init__(self, checkpoint: str, step: int) -> None:
+        self.checkpoint, self.step = checkpoint, step
+        super().__init__(
+            "training", f"stopped at step {step}; checkpoint saved in {checkpoint}", fix="Add --resume to go on."
+        )
 
 
 def missing_extra(library: str, extra: str, cause: BaseException | None = None) -> NoReturn:

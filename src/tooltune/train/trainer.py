@@ -1,0 +1,242 @@
+"""LoRA training on transformers' Trainer: loss on trained tokens only, over packs.
+
+All of the loop, schedules, checkpoints, trackers and data parallelism are Trainer's; what differs
+is the batch (a pack, see `batching`) and that logits are computed only where a trained token is
+predicted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+from safetensors import SafetensorError
+from torch.nn.functional import cross_entropy
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+from tooltune.config import TrainConfig
+from tooltune.errors import ConfigError, Interrupted
+from tooltune.files import output_error
+from tooltune.train import attention
+from tooltune.train.batching import Pack, plain_tensors, shared_tensors
+from tooltune.train.progress import ProgressBar
+
+CHECKPOINTS = "checkpoints"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives back: the model with its adapter, and Trainer's log."""
+
+    model: Any
+    history: Sequence[Mapping[str, Any]]
+    notice: str | None = None
+    """Why prefixes were not shared, when they were asked for and could not be."""
+
+
+class PackTrainer(Trainer):  # type: ignore[misc]
+    """Trainer whose batches are packs and whose loss is the mean over trained tokens.
+
+    The mean is over all trained tokens of an optimiser step, whatever its passes and processes.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.model_accepts_loss_kwargs = True  # makes Trainer count the labels of the whole step
+        self.loss_is_scaled_for_ga = True
+        self._loss_shifts_labels = False
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:
+        """Cross-entropy summed over the pack, divided by the trained tokens of the step."""
+        loss = pack_loss(model, inputs) / (num_items_in_batch or inputs["labels"].numel())
+        if self.args.average_tokens_across_devices and num_items_in_batch is not None:
+            loss = loss * self.accelerator.num_processes  # DDP averages gradients over processes
+        return (loss, {}) if return_outputs else loss
+
+
+def pack_loss(model: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
+    """Summed cross-entropy of a pack's trained tokens; see `batching` for the tensors.
+
+    The head runs at `logits_to_keep` only, inside the model's own forward, so that whatever a
+    model does to its logits (scale, cap) stays.
+    """
+    rest = {key: inputs[key] for key in inputs if key not in ("labels", "rows", "columns")}
+    logits = model(**rest, use_cache=False).logits
+    picked = logits[inputs["rows"], inputs["columns"]] if "rows" in inputs else logits[0]
+    return cross_entropy(picked.float(), inputs["labels"], reduction="sum")
+
+
+def add_lora(model: Any, config: TrainConfig) -> Any:
+    """The model with a fresh LoRA adapter on the configured modules."""
+    torch.manual_seed(config.seed)
+    if config.quantization != "none":
+        model = prepare_model_for_kbit_training(model)
+    targets = config.lora_target_modules
+    lora = LoraConfig(
+        r=config.lora_rank,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules="all-linear" if targets == ("all-linear",) else list(targets),
+        task_type="CAUSAL_LM",
+    )
+    try:
+        return get_peft_model(model, lora)
+    except ValueError as error:
+        names = sorted({name.rsplit(".", 1)[-1] for name, m in model.named_modules() if "Linear" in type(m).__name__})
+        raise ConfigError(
+            "--lora_target_modules", f"{' '.join(targets)} ({error})", f"all-linear, or some of {', '.join(names)}"
+        ) from error
+
+
+def train(
+    model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: TrainConfig, pad_id: int
+) -> Trained:
+    """Train `model`, which already has its adapter, and leave it on its last weights.
+
+    Checkpoints go to `output_dir/checkpoints`.
+
+    Raises:
+        Interrupted: Ctrl-C was pressed; a checkpoint has been written.
+        OutputError: a checkpoint could not be written; incomplete ones are removed.
+    """
+    reason = attention.unsupported(model.config, config.max_length)
+    shared = config.shared_prefix and reason is None
+    collate = shared_tensors if shared else plain_tensors
+    stop = StopAfterStep()
+    trainer = PackTrainer(
+        model=model,
+        args=training_arguments(config, len(packs)),
+        train_dataset=list(packs),
+        eval_dataset=list(held_out) or None,
+        data_collator=lambda batch: collate(batch[0], pad_id),
+        callbacks=[stop, ProgressBar()],
+    )
+    folder = Path(config.output_dir) / CHECKPOINTS
+    checkpoint = newest_checkpoint(folder) if config.resume else None
+    with _packing(model, shared), stop.on_ctrl_c(), _writing(folder):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if stop.pressed:
+        raise Interrupted(str(newest_checkpoint(folder) or folder), trainer.state.global_step)
+    notice = f"prefixes are not shared: {reason}" if config.shared_prefix and reason else None
+    return Trained(model.eval(), list(trainer.state.log_history), notice)
+
+
+def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
+    """Our settings as Trainer's. A batch of Trainer's is one pack, so its batch size is 1."""
+    processes = max(1, int(os.environ.get("WORLD_SIZE", "1")))
+    steps = max(1, math.ceil(packs * config.num_train_epochs / (config.gradient_accumulation_steps * processes)))
+    return TrainingArguments(
+        output_dir=str(Path(config.output_dir) / CHECKPOINTS),
+        per_device_train_batch_size=1,
+        per_device_eval_batch_size=1,
+        gradient_accumulation_steps=config.gradient_accumulation_steps,
+        num_train_epochs=config.num_train_epochs,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=math.ceil(0.05 * steps),
+        seed=config.seed,
+        save_strategy=config.save_strategy,
+        save_steps=config.save_steps,
+        save_total_limit=config.save_total_limit,
+        eval_strategy="steps" if config.eval_steps else "epoch",
+        eval_steps=config.eval_steps,
+        logging_steps=max(1, steps // 50),
+        report_to=config.report_to,
+        prediction_loss_only=True,
+        remove_unused_columns=False,
+        label_names=["labels"],
+        dataloader_pin_memory=torch.cuda.is_available(),
+        disable_tqdm=True,
+    )
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The newest complete checkpoint: Trainer writes its state last, so a readable one is whole."""
+    found = [path for path in folder.glob("checkpoint-*") if _complete(path)]
+    return max(found, key=lambda path: int(path.name.rsplit("-", 1)[1]), default=None)
+
+
+def _complete(checkpoint: Path) -> bool:
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+class StopAfterStep(TrainerCallback):  # type: ignore[misc]
+    """Ctrl-C ends training after the optimiser step at hand, with a checkpoint; twice ends it at once."""
+
+    def __init__(self) -> None:
+        self.pressed = False
+
+    @contextmanager
+    def on_ctrl_c(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, self._press)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _press(self, number: int, frame: FrameType | None) -> None:
+        if self.pressed:
+            raise KeyboardInterrupt
+        self.pressed = True
+        print("\nFinishing this step and saving a checkpoint; press Ctrl-C again to stop at once.", flush=True)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if self.pressed:
+            control.should_save = control.should_training_stop = True
+
+
+@contextmanager
+def _packing(model: Any, shared: bool) -> Iterator[None]:
+    """Within, the model's attention understands packs."""
+    if not shared:
+        yield
+        return
+    attention.register()
+    base = model.get_base_model()
+    before = base.config._attn_implementation
+    base.set_attn_implementation(attention.NAME)
+    try:
+        yield
+    finally:
+        base.set_attn_implementation(before)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Turns a checkpoint that cannot be written into an OutputError, and removes what is half-written."""
+    try:
+        yield
+    except (OSError, SafetensorError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "PytorchStreamWriter" not in str(error):
+            raise
+        for checkpoint in folder.glob("checkpoint-*"):
+            if not _complete(checkpoint):
+                shutil.rmtree(checkpoint, ignore_errors=True)
+        cause = error if isinstance(error, OSError) else OSError(28, str(error))
+        raise output_error(folder, cause, "a checkpoint") from error
+

@@ -36,7 +36,14 @@ class Config(BaseModel):
             raise ConfigError(where, "; ".join(problems)) from None
 
 
-class DataConfig(Config):
+class SeedConfig(Config):
+    """The seed that data and training share."""
+
+    seed: int = Field(42, ge=0)
+    """Seed of data, training order and adapter weights."""
+
+
+class DataConfig(SeedConfig):
     """The dataset: where it lies, and how it is made when it is not there."""
 
     data_path: Path = Path("data/tool_using_dataset.json")
@@ -47,8 +54,6 @@ class DataConfig(Config):
     """Share of the examples that is held out for evaluation, by phrasing family."""
     examples_per_tool_set: int = Field(8, gt=0)
     """Examples that share the same tools in view, in the same order; training computes them once."""
-    seed: int = Field(42, ge=0)
-    """Seed of data, training order and adapter weights."""
     tools: Path | None = None
     """A JSON file of tool definitions to use instead of the example tools."""
 
@@ -77,7 +82,7 @@ class EvaluateConfig(ModelConfig):
     """Answers generated at a time when evaluating."""
 
 
-class TrainConfig(EvaluateConfig):
+class TrainConfig(EvaluateConfig, SeedConfig):
     """LoRA fine-tuning."""
 
     num_train_epochs: float = Field(3, gt=0)
@@ -154,6 +159,17 @@ class TrainCommandConfig(DataConfig, TrainConfig):
 
     learning_rate: float = Field(1e-3, gt=0)
     """Peak learning rate."""
+
+
+class EvaluateCommandConfig(EvaluateConfig):
+    """`tooltune evaluate`."""
+
+    data_path: Path = Path("data/tool_using_dataset.json")
+    """The dataset whose held-out part is asked."""
+    held_out_share: float = Field(0.1, gt=0, lt=1)
+    """Share that is held out, where the dataset itself does not say."""
+    output_dir: Path = Path("output/evaluation")
+    """Folder for report.json and report.md."""
 
 
 def _problem(item: Any, cls: type[Config]) -> str:

@@ -65,7 +65,7 @@ EXAMPLE_TOOLS: list[Tool] = [
     Tool("search_restaurants", "Find a restaurant in a city.", [
         P("city", "City to search in", "string", required=True),
         P("cuisine", "Kind of food, such as Italian", "string"),
-        P("price", "Price level", "string", enum=["cheap", "moderate", "expensive"]),
+        P("price", "Price level", "string", enum=["cheap", "mid-range", "expensive"]),
         P("outdoor_seating", "Only places with outdoor seating", "boolean", default=False),
     ]),
     Tool("search_flights", "Find the best flight between two cities on a date.", [
@@ -265,7 +265,11 @@ def _track_package(tracking_number: str) -> dict[str, Any]:
 def _get_stock_price(symbol: str) -> dict[str, Any]:
     _sometimes_fail(f"Unknown symbol {symbol}", symbol.upper())
     cents = _roll("price", symbol.upper()) % 48000 + 1200
-    return {"price": cents / 100, "currency": "USD", "change_percent": (_roll("change", symbol.upper()) % 81 - 40) / 10}
+    return {
+        "price": cents / 100,
+        "currency": "USD",
+        "change_percent": (_roll("change", symbol.upper()) % 81 - 40) / 10,
+    }
 
 
 def _control_light(room: str, state: str, brightness: int = 100) -> dict[str, Any]:

@@ -31,14 +31,14 @@ def event(title):
     return ToolCall("create_event", {"title": title})
 
 
-def item(outcome="call", calls=(weather(),), missing=()):
+def item(outcome="call", calls=None, missing=()):
     return Item(
         id="0.1",
         scenario="test",
         messages=(Message("user", "Hello"),),
         tools=(WEATHER, EVENT),
         outcome=outcome,
-        calls=tuple(calls) if outcome == "call" else (),
+        calls=tuple(calls or [weather()]) if outcome == "call" else (),
         missing=missing,
     )
 
@@ -167,19 +167,8 @@ def test_arguments_that_no_reader_could_take_are_malformed():
 
 
 PIECES = st.sampled_from(
-    [
-        "<tool_call>",
-        "</tool_call>",
-        "\nname: ",
-        "get_weather",
-        "\nparameters: ",
-        "{",
-        "}",
-        '"city": ',
-        '"Oslo"',
-    ]
-    + ["1e999", "[", "]", "null", "true", "?", "city", "\ud800", "`", "\n", "1", ","]
-)
+    [*"{}[]?`\n1,", "\nname: get_weather", "\nparameters: ", '"city": ', '"Oslo"', "1e999", "\ud800", "city"]
+) | st.sampled_from(["<tool_call>", "</tool_call>"])
 
 
 @given(

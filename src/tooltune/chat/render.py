@@ -54,12 +54,17 @@ def render_reply(content: str, calls: Sequence[ToolCall] = ()) -> str:
 
 
 def render_system(tools: Sequence[Tool], system: str = "") -> str:
-    """The system turn: the user's own system text, the tools in view, how to call them."""
-    parts = [neutralise(system.strip())] if system.strip() else []
+    """The system turn: the tools in view, how to call them, then the user's own system text.
+
+    The tools come first, because they are what many conversations share: whatever is computed
+    for them, in training or in a server's prefix cache, serves all of those.
+    """
+    parts = []
     if tools:
         lines = [dump_json(tool.to_dict()) for tool in tools]
-        parts.append("\n".join([TOOLS_HEADER, *lines]))
-        parts.append(TOOLS_FOOTER)
+        parts += ["\n".join([TOOLS_HEADER, *lines]), TOOLS_FOOTER]
+    if system.strip():
+        parts.append(neutralise(system.strip()))
     return "\n\n".join(parts)
 
 

@@ -19,7 +19,7 @@ from transformers.cache_utils import DynamicCache, DynamicLayer
 SPARE_COLUMNS = 64
 
 
-class GrowingLayer(DynamicLayer):
+class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     """The cache of a full-attention layer, [rows, heads, tokens, width], that grows in steps."""
 
     _buffers: tuple[Tensor, Tensor] | None = None
@@ -55,7 +55,8 @@ def _grown(old: Tensor | None, new: Tensor, columns: int) -> Tensor:
 def new_cache(config: Any) -> DynamicCache:
     """An empty cache for a model of this configuration."""
     cache = DynamicCache(config=config)
-    cache.layers = [GrowingLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers]
+    growing: Any = GrowingLayer
+    cache.layers = [growing() if type(layer) is DynamicLayer else layer for layer in cache.layers]
     return cache
 
 

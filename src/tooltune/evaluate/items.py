@@ -32,7 +32,7 @@ class Item:
     missing: tuple[str, ...] = ()
     """Names of the parameters to ask for; empty unless the outcome is `ask`."""
     reference: str = ""
-    """What the assistant says in the dataset. It is shown to readers and not scored."""
+    """What the assistant says in the dataset; where it asks, its question helps to judge others."""
 
     def to_dict(self) -> dict[str, Any]:
         return {

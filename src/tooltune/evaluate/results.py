@@ -76,15 +76,15 @@ def _abstained(*outcomes: str) -> Callable[[ItemResult], bool | None]:
 
 
 METRICS: Mapping[str, Metric] = {
-    "right": Metric("Right decision, all items", lambda result: result.right),
+    "right": Metric("Right decision", lambda result: result.right),
     "call_exact": Metric("Call exactly right", lambda result: result.score.call_exact),
     "right_tool": Metric("Right tool", lambda result: result.score.right_tool),
     "right_arguments": Metric(
-        "Right arguments, where the tool is right", lambda result: result.score.right_arguments, paired=False
+        "Right arguments if right tool", lambda result: result.score.right_arguments, paired=False
     ),
-    "abstained": Metric("Abstained rightly", _abstained("abstain", "chat")),
+    "abstained": Metric("Abstained rightly, chat included", _abstained("abstain", "chat")),
     "asked": Metric("Asked rightly", _abstained("ask")),
-    "abstained_or_asked": Metric("No tool fits, or argument missing", _abstained("abstain", "ask")),
+    "abstained_or_asked": Metric("Abstained or asked, chat aside", _abstained("abstain", "ask")),
     "well_formed": Metric("Well formed", lambda result: result.score.well_formed),
 }
 """The metrics in the order in which they are shown."""

@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from tooltune.chat.parse import Reply
+from tooltune.chat.encode import Encoder
 from tooltune.chat.render import render_system, split_system
 from tooltune.evaluate.inference import Generation, generate_replies
 from tooltune.evaluate.items import Item
 from tooltune.evaluate.results import Evaluation, ItemResult
 from tooltune.evaluate.scorers import score, sound
-from tooltune.types import Message, Tool
-
-
-class Encoder(Protocol):
-    """What an evaluation needs of a model's tokenizer and chat format."""
-
-    @property
-    def end_ids(self) -> frozenset[int]:
-        """Ids that end a reply."""
-
-    @property
-    def pad_id(self) -> int:
-        """Any valid id."""
-
-    def encode_prompt(self, messages: Sequence[Message], tools: Sequence[Tool]) -> list[int]:
-        """Ids up to and including the assistant marker."""
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of a reply without end tokens."""
-
-    def parse(self, text: str) -> Reply:
-        """Content and calls of a reply; never raises."""
 
 
 def evaluate_model(

@@ -66,7 +66,7 @@ class Score:
     abstained: bool
     """Well formed and without a call, whatever was expected."""
     asked: bool | None
-    """Abstained, and a question names each missing parameter. Only for items that expect it."""
+    """Abstained, and a question asks for each missing parameter. Only for items that expect it."""
     failure: str | None
     """A key of FAILURES, or None when the reply is right."""
 
@@ -145,8 +145,9 @@ def _score_text(item: Item, reply: Reply, broken: str | None) -> Score:
 
 
 def _asks(item: Item, text: str) -> bool:
-    """A question, and each missing parameter named in one; with no names known, any question."""
-    return "?" in text and all(asks_for(text, name, item.tools) for name in item.missing)
+    """Whether each missing parameter is asked for; with no names known, any question will do."""
+    reference = item.reference if len(item.missing) == 1 else ""
+    return "?" in text and all(asks_for(text, name, item.tools, reference) for name in item.missing)
 
 
 def _tool_failure(

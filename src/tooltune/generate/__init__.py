@@ -1,1 +1,6 @@
-"""generate"""
+"""Generation: from tool definitions to verified conversations, without a language model."""
+
+from tooltune.generate.runner import GenerationReport, generate_examples
+from tooltune.generate.scenarios import SHARES
+
+__all__ = ["SHARES", "GenerationReport", "generate_examples"]

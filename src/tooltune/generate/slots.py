@@ -130,14 +130,19 @@ def _bounds(schema: Mapping[str, Any], low: float, high: float) -> tuple[float, 
 
 
 def _integer(name: str, schema: Mapping[str, Any], rng: Random) -> int:
-    low, high = _bounds(schema, *_usual_range(name))
-    first = math.floor(low) + 1 if schema.get("exclusiveMinimum") == low else math.ceil(low)
-    last = math.ceil(high) - 1 if schema.get("exclusiveMaximum") == high else math.floor(high)
-    step = schema.get("multipleOf", 1)
-    choices = range(math.ceil(first / step), math.floor(last / step) + 1)
-    if not choices:
+    return int(_multiple(name, schema, schema.get("multipleOf", 1), rng))
+
+
+def _multiple(name: str, schema: Mapping[str, Any], step: float, rng: Random) -> float:
+    """A multiple of `step` within the bounds."""
+    usual_low, usual_high = _usual_range(name)
+    low, high = _bounds(schema, usual_low, max(usual_high, usual_low + 20 * step))
+    first, last = math.ceil(low / step), math.floor(high / step)
+    first += schema.get("exclusiveMinimum") == first * step
+    last -= schema.get("exclusiveMaximum") == last * step
+    if first > last:
         raise _no_value(name, schema)
-    return int(rng.choice(choices) * step)
+    return round(rng.randint(first, last) * step, 9)
 
 
 def _usual_range(name: str) -> tuple[int, int]:
@@ -162,7 +167,7 @@ def _usual_range(name: str) -> tuple[int, int]:
 def _number(name: str, schema: Mapping[str, Any], rng: Random) -> int | float:
     low, high = _bounds(schema, *_usual_range(name))
     if schema.get("multipleOf"):
-        return _integer(name, schema, rng)
+        return _multiple(name, schema, schema["multipleOf"], rng)
     if math.floor(high) - math.ceil(low) >= 2 and rng.random() < 0.6:
         return rng.randint(math.floor(low) + 1, math.ceil(high) - 1)
     value = round(low + (high - low) * rng.uniform(0.05, 0.95), 2)

@@ -70,24 +70,27 @@ class Speaker:
         return rng.choice(list(words)) if words else say(name, value, self.parameter(name).to_schema(), rng)
 
 
+def alone(speaker: Speaker, name: str, said: str) -> str:
+    """A spoken value as it stands alone, in an answer to a question: "the kitchen"."""
+    return speaker.phrasing.alone.get(name, "{x}").replace("{x}", said)
+
+
 def _arranged(values: dict[str, Any]) -> dict[str, Any]:
     """Swap a start and an end that stand the wrong way round."""
     for low, high in _ORDERED:
         for name in [n for n in values if low in n.split("_") or n == low]:
             other = name.replace(low, high)
-            first, second = values[name], values.get(other)
-            if (
-                type(first) is type(second)
-                and isinstance(first, int | float | str)
-                and _sortable(first)
-                and first > second
-            ):
-                values[name], values[other] = second, first
+            if _later(values[name], values.get(other)):
+                values[name], values[other] = values[other], values[name]
     return values
 
 
-def _sortable(value: Any) -> bool:
-    return not isinstance(value, str) or value[:1].isdigit()
+def _later(first: Any, second: Any) -> bool:
+    """Whether two numbers, or two texts that begin with digits such as dates, are the wrong way round."""
+    if isinstance(first, str) and isinstance(second, str):
+        return first[:1].isdigit() and second[:1].isdigit() and first > second
+    numbers = isinstance(first, int | float) and isinstance(second, int | float)
+    return numbers and first > second
 
 
 def _from_source(source: str | Sequence[str], rng: Random) -> Any:

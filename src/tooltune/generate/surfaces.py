@@ -35,7 +35,14 @@ def say(name: str, value: Any, schema: Mapping[str, Any], rng: Random) -> str:
         return _number(value, rng)
     if isinstance(value, list):
         items = schema.get("items")
-        return join([say(name, part, items if isinstance(items, Mapping) else {}, rng) for part in value])
+        inner = items if isinstance(items, Mapping) else {}
+        said = [say(name, part, inner, rng) for part in value]
+        return join(
+            [
+                f"({text})" if isinstance(part, Mapping) else text
+                for text, part in zip(said, value, strict=True)
+            ]
+        )
     if isinstance(value, Mapping):
         parts = schema.get("properties", {})
         return ", ".join(
@@ -79,11 +86,14 @@ def _string(name: str, value: str, schema: Mapping[str, Any], rng: Random) -> st
         return rng.choice(UNITS[value])
     if "expression" in lowered and _ARITHMETIC.fullmatch(value):
         return _expression(value, rng)
-    return (
-        re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]+", " ", value).lower()
-        if schema.get("enum") and not value.isalpha()
-        else value
-    )
+    return _enum_words(value) if schema.get("enum") else value
+
+
+def _enum_words(value: str) -> str:
+    """NOT_STARTED -> "not started"; a plain word or a short code stays as it is."""
+    if value.isalpha() and (value.istitle() or value.islower() or len(value) <= 3):
+        return value
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]+", " ", value).lower()
 
 
 def _date(value: str, rng: Random) -> str:

@@ -1,7 +1,7 @@
 """Attention for packs: one prefix, computed once, and branches that each continue it.
 
-A pack lies in one row: [prefix][branch 1][branch 2]..., every branch padded to the same length,
-positions restarting after the prefix in each. A branch sees the prefix and itself, never another
+A pack lies in one row: [prefix][branch 1][branch 2]..., without padding, positions restarting after
+the prefix in each branch. A branch sees the prefix and itself, never another
 branch, so every hidden state equals the one of the plain row [prefix][branch].
 
 Registered through transformers' attention interface, so it works for every architecture that
@@ -28,11 +28,10 @@ NAME = "tooltune_shared_prefix"
 
 @dataclass(frozen=True)
 class Geometry:
-    """The shape of a pack: prefix length, number of branches, padded branch length, in tokens."""
+    """The shape of a pack: the lengths of its prefix and of each branch, in tokens."""
 
     prefix: int
-    branches: int
-    length: int
+    branches: tuple[int, ...]
 
 
 def shared_prefix_attention(
@@ -48,8 +47,8 @@ def shared_prefix_attention(
     """Attention of a pack; without a geometry, transformers' own SDPA.
 
     Args:
-        query: shape (1, heads, prefix + branches x length, head size); key and value likewise,
-            with their own number of heads.
+        query: shape (1, heads, tokens, head size); key and value likewise, with their own number of
+            heads. The tokens are the prefix's and then every branch's.
         geometry: the pack's shape, passed to the model's forward as a keyword.
 
     Returns:
@@ -59,29 +58,14 @@ def shared_prefix_attention(
         return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
     groups = query.shape[1] // key.shape[1]
     key, value = (tensor.repeat_interleave(groups, dim=1) for tensor in (key, value))
-    parts = [_branches(query, key, value, scaling, geometry)]
-    if geometry.prefix:
-        q, k, v = (tensor[:, :, : geometry.prefix] for tensor in (query, key, value))
-        parts.insert(0, scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling))
+    lengths = [geometry.prefix, *geometry.branches]
+    queries, keys, values = (tensor.split(lengths, dim=2) for tensor in (query, key, value))
+    parts = [scaled_dot_product_attention(queries[0], keys[0], values[0], is_causal=True, scale=scaling)]
+    for q, k, v in zip(queries[1:], keys[1:], values[1:], strict=True):
+        k, v = torch.cat([keys[0], k], dim=2), torch.cat([values[0], v], dim=2)
+        mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=q.device).tril(geometry.prefix)
+        parts.append(scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scaling))
     return torch.cat(parts, dim=2).transpose(1, 2).contiguous(), None
-
-
-def _branches(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scaling: float | None, shape: Geometry
-) -> torch.Tensor:
-    def split(tensor: torch.Tensor) -> torch.Tensor:
-        own = tensor[0, :, shape.prefix :].unflatten(1, (shape.branches, shape.length))
-        return own.transpose(0, 1)
-
-    def with_prefix(tensor: torch.Tensor) -> torch.Tensor:
-        prefix = tensor[:, :, : shape.prefix].expand(shape.branches, -1, -1, -1)
-        return torch.cat([prefix, split(tensor)], dim=2)
-
-    mask = torch.ones(shape.length, shape.prefix + shape.length, dtype=torch.bool, device=query.device)
-    out = scaled_dot_product_attention(
-        split(query), with_prefix(key), with_prefix(value), attn_mask=mask.tril(shape.prefix), scale=scaling
-    )
-    return out.transpose(0, 1).flatten(1, 2).unsqueeze(0)
 
 
 def register() -> None:

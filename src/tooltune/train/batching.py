@@ -70,25 +70,24 @@ def _pack(examples: Sequence[Encoded]) -> Pack:
     return Pack(tuple(examples), prefix)
 
 
-def shared_tensors(pack: Pack, pad_id: int) -> dict[str, Any]:
-    """A pack as one row: the prefix, then every branch padded to the longest.
+def shared_tensors(pack: Pack) -> dict[str, Any]:
+    """A pack as one row: the prefix, then every branch; no padding.
 
     Returns:
-        input_ids, position_ids: shape (1, prefix + branches x length).
+        input_ids, position_ids: shape (1, tokens).
         logits_to_keep: shape (targets,), the positions whose logits predict a trained token.
         labels: shape (targets,), those tokens.
         geometry: the pack's shape, for the attention.
     """
     branches = [example.input_ids[pack.prefix :] for example in pack.examples]
-    length = max(map(len, branches))
     ids = list(pack.examples[0].input_ids[: pack.prefix])
     positions = list(range(pack.prefix))
     keep: list[int] = []
     labels: list[int] = []
-    for index, (branch, example) in enumerate(zip(branches, pack.examples, strict=True)):
-        start = pack.prefix + index * length
-        ids += branch + [pad_id] * (length - len(branch))
-        positions += range(pack.prefix, pack.prefix + length)
+    for branch, example in zip(branches, pack.examples, strict=True):
+        start = len(ids)
+        ids += branch
+        positions += range(pack.prefix, pack.prefix + len(branch))
         for offset, token in enumerate(branch):
             if example.trained[pack.prefix + offset]:
                 # A branch's first token is predicted by the end of the prefix, all branches' alike.
@@ -99,7 +98,7 @@ def shared_tensors(pack: Pack, pad_id: int) -> dict[str, Any]:
         "position_ids": torch.tensor([positions]),
         "logits_to_keep": torch.tensor(keep),
         "labels": torch.tensor(labels),
-        "geometry": Geometry(pack.prefix, len(branches), length),
+        "geometry": Geometry(pack.prefix, tuple(map(len, branches))),
     }
 
 

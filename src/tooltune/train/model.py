@@ -130,7 +130,7 @@ def load_model(config: ModelConfig) -> Any:
     """
     quantization = quantization_config(config)
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        model: Any = AutoModelForCausalLM.from_pretrained(
             resolve(config.model_name),
             dtype=pick_dtype(config.dtype),
             use_safetensors=True,

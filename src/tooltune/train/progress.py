@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from transformers import TrainerCallback
 
-
-def progress_bar() -> Progress:
-    """The bar that training and evaluation share: name, bar, count, times, a note."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
+from tooltune.progress import progress_bar
 
 
-class ProgressBar(TrainerCallback):  # type: ignore[misc]
+class ProgressBar(TrainerCallback):
     """Shows optimiser steps; only the first process draws."""
 
     def __init__(self) -> None:

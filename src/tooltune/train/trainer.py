@@ -46,7 +46,7 @@ class Trained:
     """Why prefixes were not shared, when they were asked for and could not be."""
 
 
-class PackTrainer(Trainer):  # type: ignore[misc]
+class PackTrainer(Trainer):
     """Trainer whose batches are packs and whose loss is the mean over trained tokens.
 
     The mean is over all trained tokens of an optimiser step, whatever its passes and processes.
@@ -92,7 +92,7 @@ def add_lora(model: Any, config: TrainConfig) -> Any:
     targets = config.lora_target_modules
     lora = LoraConfig(
         r=config.lora_rank,
-        lora_alpha=config.lora_alpha,
+        lora_alpha=config.lora_alpha,  # type: ignore[arg-type]  # peft takes floats
         lora_dropout=config.lora_dropout,
         target_modules="all-linear" if targets == ("all-linear",) else list(targets),
         task_type="CAUSAL_LM",
@@ -100,9 +100,10 @@ def add_lora(model: Any, config: TrainConfig) -> Any:
     try:
         return get_peft_model(model, lora)
     except ValueError as error:
-        names = sorted({name.rsplit(".", 1)[-1] for name, m in model.named_modules() if "Linear" in type(m).__name__})
+        linear = (name for name, module in model.named_modules() if "Linear" in type(module).__name__)
+        names = ", ".join(sorted({name.rsplit(".", 1)[-1] for name in linear}))
         raise ConfigError(
-            "--lora_target_modules", f"{' '.join(targets)} ({error})", f"all-linear, or some of {', '.join(names)}"
+            "--lora_target_modules", f"{' '.join(targets)} ({error})", f"all-linear, or some of {names}"
         ) from error
 
 
@@ -119,14 +120,13 @@ def train(
     """
     reason = attention.unsupported(model.config, config.max_length)
     shared = config.shared_prefix and reason is None
-    collate = shared_tensors if shared else plain_tensors
     stop = StopAfterStep()
     trainer = PackTrainer(
         model=model,
         args=training_arguments(config, len(packs)),
         train_dataset=list(packs),
         eval_dataset=list(held_out) or None,
-        data_collator=lambda batch: collate(batch[0], pad_id),
+        data_collator=lambda batch: shared_tensors(batch[0]) if shared else plain_tensors(batch[0], pad_id),
         callbacks=[stop, ProgressBar()],
     )
     folder = Path(config.output_dir) / CHECKPOINTS
@@ -142,7 +142,8 @@ def train(
 def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
     """Our settings as Trainer's. A batch of Trainer's is one pack, so its batch size is 1."""
     processes = max(1, int(os.environ.get("WORLD_SIZE", "1")))
-    steps = max(1, math.ceil(packs * config.num_train_epochs / (config.gradient_accumulation_steps * processes)))
+    packs_a_step = config.gradient_accumulation_steps * processes
+    steps = max(1, math.ceil(packs * config.num_train_epochs / packs_a_step))
     return TrainingArguments(
         output_dir=str(Path(config.output_dir) / CHECKPOINTS),
         per_device_train_batch_size=1,
@@ -182,7 +183,7 @@ def _complete(checkpoint: Path) -> bool:
     return True
 
 
-class StopAfterStep(TrainerCallback):  # type: ignore[misc]
+class StopAfterStep(TrainerCallback):
     """Ctrl-C ends training after the optimiser step at hand, with a checkpoint; twice ends it at once."""
 
     def __init__(self) -> None:
@@ -203,7 +204,7 @@ class StopAfterStep(TrainerCallback):  # type: ignore[misc]
         if self.pressed:
             raise KeyboardInterrupt
         self.pressed = True
-        print("\nFinishing this step and saving a checkpoint; press Ctrl-C again to stop at once.", flush=True)
+        print("\nFinishing this step, then saving; press Ctrl-C again to stop at once.", flush=True)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if self.pressed:

@@ -19,11 +19,12 @@ from tooltune.types import Tool, ToolParameter
 _DETAIL = re.compile(
     r",? (?:by|using|based on|given|according to|via|with (?:the|a) (?:given|specified))\b.*"
 )
-_PREPOSITION = (
-    r"(?P<before>\b(?:in|for|to|of|from|at|about|into|on|by|with) )(?:(?:an?|the|given|specified|some|one) )*"
-)
+_ARTICLES = r"(?:(?:an?|the|given|specified|some|one) )*"
+_PREPOSITION = rf"(?P<before>\b(?:in|for|to|of|from|at|about|into|on|by|with) ){_ARTICLES}"
 _QUOTED = {"text", "message", "body", "content", "title", "query", "note", "notes", "description",
            "comment", "subject", "name", "task", "question", "phrase", "prompt", "summary"}  # fmt: skip
+# Names of flags that begin so are commands themselves: "include archived".
+_COMMANDS = {"include", "exclude", "notify", "send", "use", "show", "only", "skip", "allow", "ignore", "mark"}
 _IRREGULAR = {"does": "do", "goes": "go", "is": "be", "has": "have"}
 _NO_VERB = {"a", "an", "the", "this", "tool", "use", "function", "for", "to", "utility", "api"}
 
@@ -42,7 +43,7 @@ def phrasing_for(tool: Tool) -> ToolPhrasing:
         answers=tuple(parse_template(text) for text in library().lines["generic_answers"]),
         nouns=nouns,
         noun=spaced(tool.name).split()[-1].removesuffix("s"),
-        retry=next((p.name for p in tool.parameters if p.required and p.type == "string"), None),
+        alone={p.name: '"{x}"' for p in tool.parameters if _is_quoted(p)},
     )
 
 
@@ -61,8 +62,8 @@ def _frames(tool: Tool, kind: str, part: Part) -> list[Frame]:
         case "missing":
             texts = _sentences(part, [request(tool, without=p.name) for p in required])
         case _:
-            # The joined clauses themselves tell the parts apart: their joiners are split.
-            texts = [request(tool)]
+            # One wording for both parts, so it is no family: the joiners around it are split.
+            return [Frame("", parse_template(request(tool)))]
     family = f"{tool.name}.{kind}" + (".held_out" if part == "held_out" else "")
     return [Frame(f"{family}.{i}", parse_template(text)) for i, text in enumerate(texts)]
 
@@ -83,43 +84,68 @@ def request(tool: Tool, without: str = "", varied: str = "") -> str:
     text = _plain(command(tool))
     rest: list[ToolParameter] = []
     for parameter in tool.parameters:
-        gap = f"{{{parameter.name}{'+' if parameter.name == varied else ''}}}"
-        place = _place(parameter)
+        placed = _place(text, parameter, parameter.name == varied) if parameter.required else None
         if parameter.name == without:
-            text = re.sub(" " + place, "", text, count=1, flags=re.IGNORECASE) if place else text
-        elif place and parameter.required and re.search(place, text, re.IGNORECASE):
-            text = re.sub(place, rf"\g<before>{gap}", text, count=1, flags=re.IGNORECASE)
+            text = text if placed is None else _without_place(text, parameter)
+        elif placed is not None:
+            text = placed
         else:
             rest.append(parameter)
     return text + _details(rest, varied)
 
 
-def _place(parameter: ToolParameter) -> str:
-    """Where a description speaks of a parameter; empty where that cannot be told."""
+def _place(text: str, parameter: ToolParameter, many: bool) -> str | None:
+    """The command with the parameter where it speaks of it, or None where that cannot be told."""
+    noun, name = spaced(parameter.name), parameter.name
+    gap = f"{{{name}{'+' if many else ''}}}"
+    if parameter.type in ("integer", "number") and re.match(
+        rf"(?:set|change|update) .*{re.escape(noun)}$", text
+    ):
+        return f"{text} to {gap}"
     if parameter.type != "string" or parameter.enum:
-        return ""
-    noun = re.escape(spaced(parameter.name))
-    return rf"{_PREPOSITION}{noun}\b(?! \w+ing)"
+        return None
+    if noun.endswith(" id"):
+        return _replaced(rf"\b(?:an?|the) (?P<thing>{re.escape(noun[:-3])})\b", rf"\g<thing> {gap}", text)
+    if _is_quoted(parameter):
+        return _replaced(rf"^(?P<verb>\w+) {_ARTICLES}{re.escape(noun)}\b", rf'\g<verb> "{gap}"', text)
+    return _replaced(rf"{_PREPOSITION}{re.escape(noun)}\b(?! \w+ing)", rf"\g<before>{gap}", text)
+
+
+def _replaced(pattern: str, replacement: str, text: str) -> str | None:
+    changed, count = re.subn(pattern, replacement, text, count=1, flags=re.IGNORECASE)
+    return changed if count else None
+
+
+def _without_place(text: str, parameter: ToolParameter) -> str:
+    """The command without the phrase that speaks of the parameter: "in a city" goes, an object stays."""
+    return _replaced(rf" {_PREPOSITION}{re.escape(spaced(parameter.name))}\b", "", text) or text
 
 
 def _details(parameters: Sequence[ToolParameter], varied: str) -> str:
     """ " with title X and limit 5", the optional ones in brackets."""
     required = [_mention(p, varied) for p in parameters if p.required]
     optional = [_mention(p, varied) for p in parameters if not p.required]
-    text = " with " + " and ".join(filter(None, [", ".join(required[:-1]), required[-1]])) if required else ""
-    if required:
-        return text + "".join(f"[, {mention}]" for mention in optional)
-    return "".join(f"[ ({mention})]" for mention in optional)
+    if not required:
+        return "".join(f"[ ({mention})]" for mention in optional)
+    text = " with " + " and ".join(filter(None, [", ".join(required[:-1]), required[-1]]))
+    return text + "".join(f"[, {mention}]" for mention in optional)
 
 
 def _mention(parameter: ToolParameter, varied: str) -> str:
     noun, name = spaced(parameter.name), parameter.name
     if name == varied:
-        return f"each of the {noun} values {{{name}+}}"
+        return f"{noun} {{{name}+}} (one each)"
     if parameter.type == "boolean":
-        return f"{noun} set to {{{name}}}"
-    quoted = parameter.type == "string" and not parameter.enum and noun.split()[-1] in _QUOTED
-    return f'{noun} "{{{name}}}"' if quoted else f"{noun} {{{name}}}"
+        says_itself = (
+            noun.split()[0] in _COMMANDS and parameter.default is not True and not parameter.required
+        )
+        return f"{noun}{{{name}=true}}" if says_itself else f"{noun} set to {{{name}}}"
+    return f'{noun} "{{{name}}}"' if _is_quoted(parameter) else f"{noun} {{{name}}}"
+
+
+def _is_quoted(parameter: ToolParameter) -> bool:
+    last = spaced(parameter.name).split()[-1:]
+    return parameter.type == "string" and not parameter.enum and bool(last) and last[0] in _QUOTED
 
 
 def _plain(text: str) -> str:
@@ -145,6 +171,8 @@ def _from_name(name: str) -> str:
 def _imperative(word: str) -> str:
     """ "Returns" -> "return"."""
     verb = word.lower() if not word.isupper() else word
+    if re.fullmatch(r"returns?|retrieves?|fetch(?:es)?", verb):
+        return "get"
     if verb in _IRREGULAR:
         return _IRREGULAR[verb]
     if verb.endswith("ies"):

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from tooltune.generate.phrasing.model import Split, ToolPhrasing
-from tooltune.generate.templates import Template, parse_template
+from tooltune.generate.templates import parse_template
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,6 @@ class Library:
     texts: Mapping[str, Mapping[str, tuple[str, ...]]]
     """Templates in two parts that are completed before they are read."""
 
-    def template(self, name: str, index: int) -> Template:
-        """An entry of `lines` as a template."""
-        return parse_template(self.lines[name][index])
-
 
 @lru_cache(maxsize=1)
 def library() -> Library:
@@ -63,19 +59,23 @@ def _read(name: str) -> Any:
 
 
 def _tool(name: str, data: Mapping[str, Any]) -> ToolPhrasing:
-    kinds = ("requests", "several", "clauses", "missing")
-    frames = {kind: Split.read(f"{name}.{kind}", data[kind]) for kind in kinds}
+    def frames(kind: str) -> Split:
+        return Split.read(f"{name}.{kind}", data[kind])
+
     return ToolPhrasing(
         does=data["does"],
+        requests=frames("requests"),
+        several=frames("several"),
+        clauses=frames("clauses"),
+        missing=frames("missing"),
         answers=tuple(parse_template(text) for text in data["answers"]),
         nouns=data["nouns"],
         ask=data["ask"],
         values=data["values"],
-        # YAML 1.1 reads on and off as booleans only where they are not quoted; keys are strings here.
         words=data.get("words", {}),
+        alone=data.get("alone", {}),
         retry=data["retry"],
-        similar=tuple(data["similar"]) if "similar" in data else (),
-        **frames,
+        similar=tuple(data.get("similar", ())),
     )
 
 

@@ -70,5 +70,6 @@ class ToolPhrasing:
     ask: Mapping[str, Sequence[str]] = field(default_factory=dict)
     values: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    alone: Mapping[str, str] = field(default_factory=dict)
     retry: str | None = None
     similar: tuple[str, ...] = ()

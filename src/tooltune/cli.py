@@ -1,0 +1,209 @@
+"""The command line: run | generate | validate | train | evaluate | ask.
+
+Flags are made from the fields of the configuration classes. Every command ends with exit code 0,
+or 2 and one message for what the user can fix, or 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import yaml
+
+from tooltune.config import (
+    Config,
+    EmbeddedRunConfig,
+    EvaluateCommandConfig,
+    GenerateCommandConfig,
+    RunConfig,
+    TrainCommandConfig,
+)
+from tooltune.errors import ConfigError, Interrupted, TooltuneError
+from tooltune.types import Tool
+
+Settings = Callable[[argparse.Namespace], dict[str, Any]]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of the `tooltune` command; returns the exit code."""
+    return guarded(lambda: _main(list(sys.argv[1:] if argv is None else argv)))
+
+
+def guarded(command: Callable[[], None]) -> int:
+    """Run a command; what the user can fix is printed as one message, without a traceback."""
+    try:
+        command()
+    except Interrupted as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 130
+    except TooltuneError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped. What was finished is saved; a training run goes on with --resume.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+def _main(argv: list[str]) -> None:
+    arguments = _parser().parse_args([underscored(argument) for argument in argv])
+    arguments.command(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("tooltune", description="Turn your tools into a small model that calls them reliably.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = _command(commands, "run", "tools in, tuned and measured model out", _run, EmbeddedRunConfig)
+    run.add_argument("--config", type=Path, help="a YAML file of settings; flags win over it")
+    _command(commands, "generate", "write a verified dataset", _generate, GenerateCommandConfig)
+    validate = _command(commands, "validate", "check a dataset; exit code 1 if any example fails", _validate)
+    validate.add_argument("file", type=Path, help="the dataset, .json or .jsonl")
+    train = _command(commands, "train", "train on an existing dataset", _train, TrainCommandConfig)
+    train.add_argument("--config", type=Path, help="a YAML file of settings; flags win over it")
+    evaluate = _command(commands, "evaluate", "measure a base or tuned model", _evaluate, EvaluateCommandConfig)
+    evaluate.add_argument("model", help="a finished run's folder, a model folder, a hub id, or smollm2-135m")
+    ask = _command(commands, "ask", "ask a tuned model one question", _ask)
+    ask.add_argument("folder", type=Path, help="the output folder of a run")
+    ask.add_argument("question", help="what to ask")
+    ask.add_argument("--tools", type=Path, help="a JSON file of other tools to show it")
+    return parser
+
+
+def _command(
+    commands: Any, name: str, help_text: str, command: Callable[[argparse.Namespace], None], config: type[Config] | None = None
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_text, description=help_text)
+    parser.set_defaults(command=command)
+    if config is not None:
+        add_flags(parser, config)
+    return parser
+
+
+def add_flags(parser: argparse.ArgumentParser, config: type[Config]) -> None:
+    """A flag for every field; only the flags that are given end up in the namespace."""
+    for name, field in config.model_fields.items():
+        options: dict[str, Any] = {"default": argparse.SUPPRESS}
+        kind = field.annotation
+        shown = " ".join(field.default) if isinstance(field.default, tuple) else field.default
+        options["help"] = f"{field.description} (default: {shown})".replace("%", "%%")
+        if kind is bool:
+            options["action"] = "store_false" if field.default else "store_true"
+            flag = f"--no_{name}" if field.default else f"--{name}"
+            parser.add_argument(flag, dest=name, **options)
+            continue
+        if get_origin(kind) is Literal:
+            options["metavar"] = "|".join(get_args(kind))
+        else:
+            options["metavar"] = name.rsplit("_", 1)[-1].upper()
+        if get_origin(kind) is tuple:
+            options["nargs"] = "+"
+        parser.add_argument(f"--{name}", **options)
+
+
+def underscored(argument: str) -> str:
+    """`--num-examples` means `--num_examples`."""
+    if not argument.startswith("--"):
+        return argument
+    name, equals, value = argument.partition("=")
+    return "--" + name[2:].replace("-", "_") + equals + value
+
+
+def settings(arguments: argparse.Namespace, config: type[Config]) -> Any:
+    """The configuration: the class's defaults, then --config's file, then the flags."""
+    given = {name: value for name, value in vars(arguments).items() if name in config.model_fields}
+    file = getattr(arguments, "config", None)
+    return config.parse((read_yaml(file) if file else {}) | given, str(file or "command line"))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The settings in a YAML file."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"--config {path}", str(error.strerror), "a YAML file that can be read") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--config {path}", " ".join(str(error).split()), "YAML") from error
+    if not isinstance(values or {}, dict):
+        raise ConfigError(f"--config {path}", f"a {type(values).__name__}", "one 'name: value' a line")
+    return values or {}
+
+
+def chosen_tools(path: Path | None) -> tuple[list[Tool], str]:
+    """The tools of --tools, or the example tools; and where they come from."""
+    if path is None:
+        from tooltune.example_tools import EXAMPLE_TOOLS
+
+        return list(EXAMPLE_TOOLS), "EXAMPLE_TOOLS"
+    from tooltune.tools import load_tools
+
+    return load_tools(path), str(path)
+
+
+def run_script(config: type[RunConfig], tools: Sequence[Tool], description: str, argv: Sequence[str] | None = None) -> int:
+    """What `tool_using.py` does: the whole line, with its own defaults and tools."""
+    parser = argparse.ArgumentParser("tool_using.py", description=description)
+    add_flags(parser, config)
+
+    def command() -> None:
+        from tooltune.pipeline import run
+
+        arguments = parser.parse_args([underscored(a) for a in (sys.argv[1:] if argv is None else argv)])
+        chosen = settings(arguments, config)
+        own, where = chosen_tools(chosen.tools) if chosen.tools else (list(tools), "EXAMPLE_TOOLS")
+        run(chosen, own, where)
+
+    return guarded(command)
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from tooltune.pipeline import run
+
+    config = settings(arguments, EmbeddedRunConfig)
+    run(config, *chosen_tools(config.tools))
+
+
+def _generate(arguments: argparse.Namespace) -> None:
+    from tooltune.pipeline import generate
+    from tooltune.tools import check_tools
+
+    config = settings(arguments, GenerateCommandConfig)
+    tools, where = chosen_tools(config.tools)
+    check_tools(tools, where)
+    generate(config, tools)
+
+
+def _validate(arguments: argparse.Namespace) -> None:
+    from tooltune.pipeline import validate
+
+    if not validate(arguments.file):
+        raise SystemExit(1)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from tooltune.pipeline import train_only
+
+    config = settings(arguments, TrainCommandConfig)
+    train_only(config, chosen_tools(config.tools)[0])
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from tooltune.pipeline import evaluate_only
+
+    evaluate_only(arguments.model, settings(arguments, EvaluateCommandConfig))
+
+
+def _ask(arguments: argparse.Namespace) -> None:
+    from tooltune.pipeline import ask
+    from tooltune.tools import load_tools
+
+    ask(arguments.folder, arguments.question, load_tools(arguments.tools) if arguments.tools else None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""The dataset of a run: made when it is not there, read and checked, split for training and testing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tooltune.config import DataConfig
+from tooltune.errors import DataError
+from tooltune.files import file_hash, writable_folder
+from tooltune.formats.documented import read_examples, write_examples
+from tooltune.generate import GenerationReport, generate_examples
+from tooltune.types import Example, Tool
+from tooltune.verify import check_example
+
+
+@dataclass(frozen=True)
+class Split:
+    """The two parts of a dataset. No phrasing family of one occurs in the other."""
+
+    train: list[Example]
+    held_out: list[Example]
+    by: str
+    """What the split went by, for the report."""
+
+
+def make_dataset(
+    config: DataConfig, tools: Sequence[Tool], progress: Callable[[int, int], None] | None = None
+) -> GenerationReport:
+    """Generate the dataset into `config.data_path`, keeping a file that is already there."""
+    path = config.data_path
+    writable_folder(path.parent, "the dataset")
+    report = GenerationReport()
+    examples = generate_examples(
+        tools,
+        config.num_examples,
+        config.seed,
+        held_out_share=config.held_out_share,
+        examples_per_tool_set=config.examples_per_tool_set,
+        report=report,
+    )
+    new = path.with_name(f".new-{path.name}")
+    try:
+        write_examples(new, _counted(examples, config.num_examples, progress))
+        keep_previous(path, new)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    return report
+
+
+def keep_previous(path: Path, new: Path) -> Path | None:
+    """Move a file that is about to be replaced by different bytes to `data.previous-1.json`."""
+    if not path.exists() or file_hash(path) == file_hash(new):
+        return None
+    number = 1
+    while (kept := path.with_name(f"{path.stem}.previous-{number}{path.suffix}")).exists():
+        number += 1
+    path.replace(kept)
+    return kept
+
+
+def _counted(
+    examples: Iterator[Example], total: int, progress: Callable[[int, int], None] | None
+) -> Iterator[Example]:
+    for done, example in enumerate(examples, start=1):
+        yield example
+        if progress is not None:
+            progress(done, total)
+
+
+def load_dataset(path: Path) -> list[Example]:
+    """Read a dataset and check that every example can be trained on.
+
+    Raises:
+        DataError: names the file, the example (or line) and the key.
+    """
+    return list(read_examples(path, check=check_example))
+
+
+def split_dataset(examples: Sequence[Example], share: float, where: str) -> Split:
+    """Split a dataset into training and held-out parts.
+
+    By `split` where every example has one; else by `families`, so that no phrasing family is on both
+    sides; else by the first user message.
+
+    Raises:
+        DataError: one part would be empty.
+    """
+    if all(example.metadata.get("split") in ("train", "held_out") for example in examples):
+        by, held = "the split in the file", [e.metadata["split"] == "held_out" for e in examples]
+    elif all(example.metadata.get("families") for example in examples):
+        by, held = "phrasing family", _held_by_family(examples, share)
+    else:
+        by, held = "user message", [_in_share(_question(example), share) for example in examples]
+    pairs = list(zip(examples, held, strict=True))
+    split = Split([e for e, h in pairs if not h], [e for e, h in pairs if h], by)
+    for name, part in (("training", split.train), ("held-out", split.held_out)):
+        if not part:
+            raise DataError(
+                where,
+                f"no example for the {name} part among {len(examples)} (split by {by})",
+                fix="Give more examples, or another --held_out_share.",
+            )
+    return split
+
+
+def _held_by_family(examples: Sequence[Example], share: float) -> list[bool]:
+    """Held out are examples joined, through families they have in common, to a held-out one.
+
+    Examples that share a family form a component (union-find over families); whole components
+    are held out.
+    """
+    parent: dict[str, str] = {}
+
+    def root(family: str) -> str:
+        parent.setdefault(family, family)
+        while parent[family] != family:
+            parent[family] = family = parent[parent[family]]
+        return family
+
+    for example in examples:
+        first, *others = map(str, example.metadata["families"])
+        for other in others:
+            parent[root(other)] = root(first)
+    return [_in_share(root(str(example.metadata["families"][0])), share) for example in examples]
+
+
+def _in_share(text: str, share: float) -> bool:
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big") < share * 2**64
+
+
+def _question(example: Example) -> str:
+    return next((m.content.casefold().strip() for m in example.messages if m.role == "user"), "")

@@ -1,0 +1,1 @@
+"""What a run leaves behind: adapter, tokenizer, merged weights, manifest."""

@@ -1,0 +1,223 @@
+"""From tools to verified examples, the same for the same seed."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from tooltune.errors import ConfigError, ToolDefinitionError
+from tooltune.example_tools import execute
+from tooltune.generate.phrasing.model import Part
+from tooltune.generate.scenarios import SCENARIOS, shares_for
+from tooltune.generate.scene import Catalogue, Draft, Scene
+from tooltune.types import Example, Message, Tool
+from tooltune.verify import verify_example
+
+SYSTEM_SHARE = 0.1
+# How many tools are in view; mostly 3 to 5.
+_SIZES, _SIZE_WEIGHTS = (1, 2, 3, 4, 5, 6), (7, 12, 23, 26, 20, 12)
+_TRIES = 40
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+@dataclass
+class GenerationReport:
+    """What was kept and what was dropped."""
+
+    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(scenario, split) -> examples."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Reason -> tries that were replaced."""
+    families: dict[str, Counter[str]] = field(
+        default_factory=lambda: {"train": Counter(), "held_out": Counter()}
+    )
+    """Split -> family of wording -> examples."""
+
+    def add(self, example: Example) -> None:
+        """Count a kept example."""
+        split = example.metadata["split"]
+        self.kept[example.metadata["scenario"], split] += 1
+        self.families[split].update(example.metadata["families"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON: counts and shares by scenario, counts by split, drop reasons, families."""
+        by_scenario: Counter[str] = Counter()
+        by_split: Counter[str] = Counter()
+        for (scenario, split), count in self.kept.items():
+            by_scenario[scenario] += count
+            by_split[split] += count
+        total = max(1, sum(by_split.values()))
+        return {
+            "kept": sum(by_split.values()),
+            "by_split": dict(by_split),
+            "by_scenario": dict(by_scenario),
+            "shares": {name: round(count / total, 4) for name, count in by_scenario.items()},
+            "dropped": dict(self.dropped),
+            "families": {split: len(counts) for split, counts in self.families.items()},
+        }
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is settled before any example is made."""
+
+    catalogue: Catalogue
+    seed: int
+    group_size: int
+    shares: tuple[tuple[str, float], ...]
+
+    def scenario(self, part: Part, index: int) -> str:
+        """The scenario of an example: shares are kept closely even in a small run."""
+        start = Random(f"{self.seed}:{part}").random()
+        point = (start + index * _GOLDEN) % 1.0
+        for name, share in self.shares:
+            point -= share
+            if point < 0:
+                return name
+        return self.shares[-1][0]
+
+    def tools(self, part: Part, group: int) -> tuple[Tool, ...]:
+        """The tools that the examples of a group share: what their scenarios need, and others."""
+        rng = Random(f"{self.seed}:{part}:tools:{group}")
+        chosen: list[Tool] = []
+        scenarios = {
+            self.scenario(part, i) for i in range(group * self.group_size, (group + 1) * self.group_size)
+        }
+        for name in (name for name in ("chain", "selection", *SCENARIOS) if name in scenarios):
+            chosen += SCENARIOS[name].needs(self.catalogue, rng, chosen)
+        others = [tool for tool in self.catalogue.tools if tool not in chosen]
+        wanted = rng.choices(_SIZES, _SIZE_WEIGHTS)[0] - len(chosen)
+        chosen += rng.sample(others, max(0, min(wanted, len(others))))
+        rng.shuffle(chosen)
+        return tuple(chosen)
+
+
+def generate_examples(
+    tools: Sequence[Tool],
+    num_examples: int,
+    seed: int,
+    held_out_share: float = 0.1,
+    examples_per_tool_set: int = 1,
+    report: GenerationReport | None = None,
+) -> Iterator[Example]:
+    """Make verified examples: first those for training, then the held-out ones.
+
+    Example i depends on the seed, i and its tool set only, except that a repetition of an earlier
+    example is replaced.
+
+    Args:
+        tools: what the examples are about; any definitions.
+        num_examples: how many, both parts together.
+        seed: the same seed gives the same examples.
+        held_out_share: the share, rounded to whole examples, whose wording comes from families that
+            no training example uses.
+        examples_per_tool_set: how many consecutive examples share their tools, in the same order.
+        report: filled in on the way.
+
+    Raises:
+        ConfigError: a number is out of range.
+        ToolDefinitionError: no tools, two of one name, or tools that no valid example can be made for.
+    """
+    _check(tools, num_examples, held_out_share, examples_per_tool_set)
+    catalogue = Catalogue(tuple(tools))
+    plan = _Plan(catalogue, seed, examples_per_tool_set, tuple(shares_for(catalogue).items()))
+    return _generate(plan, num_examples, round(num_examples * held_out_share), report or GenerationReport())
+
+
+def _generate(plan: _Plan, total: int, held_out: int, report: GenerationReport) -> Iterator[Example]:
+    seen: set[str] = set()
+    tool_set = lru_cache(maxsize=2)(plan.tools)
+    for i in range(total):
+        part: Part = "train" if i < total - held_out else "held_out"
+        index = i if part == "train" else i - (total - held_out)
+        tools = tool_set(part, index // plan.group_size)
+        example = _one(plan, part, i, index, tools, seen, report)
+        report.add(example)
+        yield example
+
+
+def _one(
+    plan: _Plan,
+    part: Part,
+    i: int,
+    index: int,
+    tools: tuple[Tool, ...],
+    seen: set[str],
+    report: GenerationReport,
+) -> Example:
+    """Example i: its own scenario if at all possible, else the next one that works."""
+    wanted = plan.scenario(part, index)
+    for name in (wanted, *(name for name, _ in plan.shares if name != wanted)):
+        for attempt in range(_TRIES):
+            rng = Random(
+                f"{plan.seed}:{i}" if name == wanted and not attempt else f"{plan.seed}:{i}:{name}:{attempt}"
+            )
+            reason, example = _attempt(plan.catalogue, name, part, tools, rng, seen)
+            if example is not None:
+                return example
+            if reason:
+                report.dropped[reason] += 1
+    raise ToolDefinitionError(
+        f"example {i}",
+        f"no further example could be made with {', '.join(tool.name for tool in tools)}; "
+        f"reasons so far: {dict(report.dropped.most_common(3))}",
+        "tools that allow enough different examples",
+        "Ask for fewer examples, or add tools, parameters or `examples` of their values.",
+    )
+
+
+def _attempt(
+    catalogue: Catalogue, name: str, part: Part, tools: tuple[Tool, ...], rng: Random, seen: set[str]
+) -> tuple[str, Example | None]:
+    """A try at an example: the example, or the reason why it is dropped ("" when none was drawn)."""
+    if SCENARIOS[name].needs(catalogue, rng, list(tools)):
+        return "", None
+    scene = Scene(catalogue, tools, part, rng)
+    draft = SCENARIOS[name].build(scene)
+    if draft is None:
+        return "", None
+    example = _example(scene, name, draft)
+    problem = verify_example(example, execute)
+    if problem is not None:
+        return problem.partition(":")[0], None
+    key = _identity(example)
+    if key in seen:
+        return "duplicate", None
+    seen.add(key)
+    return "", example
+
+
+def _example(scene: Scene, name: str, draft: Draft) -> Example:
+    metadata: dict[str, Any] = {"scenario": name, "split": scene.part, "families": list(scene.families)}
+    if draft.missing:
+        metadata["missing"] = list(draft.missing)
+    messages = draft.messages
+    if scene.rng.random() < SYSTEM_SHARE:
+        messages = [Message("system", scene.line("system")), *messages]
+    return Example(tuple(messages), scene.tools, metadata)
+
+
+def _identity(example: Example) -> str:
+    """What makes two examples the same: the user's texts and the calls; without calls, the tools too."""
+    said = [message.content.lower() for message in example.messages if message.role == "user"]
+    calls = [repr(call) for message in example.messages for call in message.tool_calls]
+    return repr((said, calls or sorted(tool.name for tool in example.tools)))
+
+
+def _check(tools: Sequence[Tool], num_examples: int, held_out_share: float, group_size: int) -> None:
+    if num_examples < 1:
+        raise ConfigError("num_examples", str(num_examples), "1 or more")
+    if not 0 <= held_out_share < 1:
+        raise ConfigError("held_out_share", str(held_out_share), "from 0 to below 1")
+    if group_size < 1:
+        raise ConfigError("examples_per_tool_set", str(group_size), "1 or more")
+    if not tools:
+        raise ToolDefinitionError("tools", "none", "at least one tool")
+    for name, count in Counter(tool.name for tool in tools).items():
+        if count > 1:
+            raise ToolDefinitionError(f"tool {name!r}", f"defined {count} times", "different names")

@@ -1,0 +1,65 @@
+"""The scenarios, one file each, and their shares.
+
+Every file has three functions: `possible(catalogue)`; `needs(catalogue, rng, chosen)`, the tools that
+must come into view beside those already chosen; and `build(scene)`, a conversation, or None when
+chance gave nothing usable and another try is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from tooltune.generate.scenarios import (
+    chain,
+    chat,
+    missing_argument,
+    no_tool,
+    parallel,
+    selection,
+    single,
+    tool_error,
+)
+from tooltune.generate.scene import Catalogue, Draft, Scene
+from tooltune.types import Tool
+
+# Shares of 100; what the given tools do not allow is spread over the rest.
+SHARES: dict[str, float] = {
+    "single": 20,
+    "selection": 20,
+    "parallel": 15,
+    "chain": 10,
+    "missing_argument": 12,
+    "no_tool": 12,
+    "chat": 5,
+    "tool_error": 6,
+}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """The three functions of a scenario's file."""
+
+    possible: Callable[[Catalogue], bool]
+    needs: Callable[[Catalogue, Random, list[Tool]], list[Tool]]
+    build: Callable[[Scene], Draft | None]
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "single": Scenario(single.possible, single.needs, single.build),
+    "selection": Scenario(selection.possible, selection.needs, selection.build),
+    "parallel": Scenario(parallel.possible, parallel.needs, parallel.build),
+    "chain": Scenario(chain.possible, chain.needs, chain.build),
+    "missing_argument": Scenario(missing_argument.possible, missing_argument.needs, missing_argument.build),
+    "no_tool": Scenario(no_tool.possible, no_tool.needs, no_tool.build),
+    "chat": Scenario(chat.possible, chat.needs, chat.build),
+    "tool_error": Scenario(tool_error.possible, tool_error.needs, tool_error.build),
+}
+
+
+def shares_for(catalogue: Catalogue) -> dict[str, float]:
+    """The shares of the scenarios that the tools allow; they sum to 1."""
+    allowed = {name: share for name, share in SHARES.items() if SCENARIOS[name].possible(catalogue)}
+    total = sum(allowed.values())
+    return {name: share / total for name, share in allowed.items()}

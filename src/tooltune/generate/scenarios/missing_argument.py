@@ -1,0 +1,71 @@
+"""A required argument is missing: ask for exactly that, and sometimes go on once it is given."""
+
+from __future__ import annotations
+
+from random import Random
+
+from tooltune.generate.scene import Catalogue, Draft, Scene
+from tooltune.generate.speech import Spoken, alone, speak
+from tooltune.types import Message, Tool, ToolCall
+
+_GOES_ON = 0.35
+
+
+def possible(catalogue: Catalogue) -> bool:
+    """With a tool that requires something."""
+    return any(_able(catalogue, tool) for tool in catalogue.tools)
+
+
+def _able(catalogue: Catalogue, tool: Tool) -> bool:
+    return bool(catalogue.phrasings[tool.name].missing.train)
+
+
+def needs(catalogue: Catalogue, rng: Random, chosen: list[Tool]) -> list[Tool]:
+    """A tool that requires something."""
+    if any(_able(catalogue, tool) for tool in chosen):
+        return []
+    return [rng.choice([tool for tool in catalogue.tools if _able(catalogue, tool)])]
+
+
+def build(scene: Scene) -> Draft | None:
+    """An incomplete request, a question, and perhaps the user's answer and the call."""
+    tool = scene.rng.choice([tool for tool in scene.tools if _able(scene.catalogue, tool)])
+    frame = scene.frame(scene.phrasing(tool).missing)
+    if frame is None:
+        return None
+    spoken = speak(frame, {"": scene.speaker(tool)}, scene.rng, scene.style)
+    given = spoken.arguments[""][0]
+    missing = tuple(p.name for p in tool.parameters if p.required and p.name not in given)
+    if not missing:
+        return None
+    messages = [scene.user(spoken.text), scene.assistant(_question(scene, tool, missing))]
+    if scene.rng.random() >= _GOES_ON:
+        return Draft(messages, missing)
+    rest = _completed(scene, tool, spoken, missing)
+    return None if rest is None else Draft([*messages, *rest], missing)
+
+
+def _question(scene: Scene, tool: Tool, missing: tuple[str, ...]) -> str:
+    lead = scene.line("question_lead_ins") if scene.rng.random() < 0.3 else ""
+    asks = scene.phrasing(tool).ask.get(missing[0], ())
+    if len(missing) == 1 and asks and scene.rng.random() < 0.75:
+        return lead + scene.rng.choice(list(asks))
+    return lead + scene.line("questions").replace("{nouns}", scene.nouns(tool, missing))
+
+
+def _completed(scene: Scene, tool: Tool, spoken: Spoken, missing: tuple[str, ...]) -> list[Message] | None:
+    """The user's answer, the call, its result and the final answer."""
+    speaker = scene.speaker(tool)
+    given = spoken.arguments[""][0]
+    added = speaker.draw(missing, scene.rng)
+    if any(value in given.values() for value in added.values()):
+        return None
+    says = {name: speaker.say(name, value, scene.rng) for name, value in added.items()}
+    arguments = {**given, **added}
+    call = ToolCall(tool.name, {p.name: arguments[p.name] for p in tool.parameters if p.name in arguments})
+    message, result = scene.run(call)
+    if "error" in result:
+        return None
+    reply = scene.fill_in("follow_ups", {"x": ", ".join(alone(speaker, n, said) for n, said in says.items())})
+    answer = scene.answer(call, result, {**spoken.says, **says})
+    return [Message("user", reply), scene.calling([call], share=0.3), message, scene.assistant(answer)]

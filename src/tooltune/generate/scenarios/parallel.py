@@ -1,0 +1,93 @@
+"""Two or three calls that do not depend on each other: one tool several times, or several tools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from random import Random
+
+from tooltune.generate.scene import Catalogue, Draft, Scene
+from tooltune.generate.speech import Speaker, speak, styled
+from tooltune.generate.templates import Gap
+from tooltune.types import Message, Tool, ToolCall
+
+Said = Sequence[tuple[ToolCall, Mapping[str, str]]]
+"""The calls, each with how its arguments were said."""
+
+
+def possible(catalogue: Catalogue) -> bool:
+    """With two tools, or one that takes an argument."""
+    return len(catalogue.tools) > 1 or any(tool.parameters for tool in catalogue.tools)
+
+
+def needs(catalogue: Catalogue, rng: Random, chosen: list[Tool]) -> list[Tool]:
+    """One tool that takes an argument, sometimes two tools."""
+    wanted = [] if any(tool.parameters for tool in chosen) else [t for t in catalogue.tools if t.parameters]
+    first = [rng.choice(wanted)] if wanted else []
+    others = [tool for tool in catalogue.tools if tool not in (*chosen, *first)]
+    enough = len(chosen) + len(first) > 1 or not others
+    return first if enough or (first and rng.random() < 0.4) else [*first, rng.choice(others)]
+
+
+def build(scene: Scene) -> Draft | None:
+    """Several calls in one turn."""
+    return _listed(scene) if scene.rng.random() < 0.45 else _joined(scene)
+
+
+def _listed(scene: Scene) -> Draft | None:
+    """One tool for a list of values: "the weather in Oslo and Bergen"."""
+    able = [tool for tool in scene.tools if scene.phrasing(tool).several.of(scene.part)]
+    if not able:
+        return None
+    tool = scene.rng.choice(able)
+    frame = scene.frame(scene.phrasing(tool).several)
+    if frame is None:
+        return None
+    spoken = speak(frame, {"": scene.speaker(tool)}, scene.rng, scene.style)
+    varied = next(part.key for part in frame.template.required() if part.many)
+    calls = spoken.calls("", tool)
+    if len(calls) < 2:
+        return None
+    said = [
+        (call, {**spoken.says, varied: one}) for call, one in zip(calls, spoken.each[varied], strict=True)
+    ]
+    return _answered(scene, spoken.text, said)
+
+
+def _joined(scene: Scene) -> Draft | None:
+    """Two or three clauses in one request, of one tool or of several."""
+    count = scene.rng.choice((2, 2, 2, 3))
+    tools = [scene.rng.choice(scene.tools) for _ in range(count)]
+    said: list[tuple[ToolCall, Mapping[str, str]]] = []
+    clauses: dict[str, str] = {}
+    for letter, tool in zip("abc", tools, strict=False):
+        frame = scene.frame(scene.phrasing(tool).clauses)
+        if frame is None:
+            return None
+        spoken = speak(frame, {"": Speaker(tool, scene.phrasing(tool))}, scene.rng, "lower")
+        clauses[letter] = spoken.text
+        said.append((spoken.calls("", tool)[0], spoken.says))
+    if len({repr(call) for call, _ in said}) < len(said):
+        return None
+    return _answered(scene, _join(scene, clauses), said)
+
+
+def _join(scene: Scene, clauses: Mapping[str, str]) -> str:
+    frame = scene.shared("joiners" if len(clauses) == 2 else "joiners_of_three")
+    parts = frame.template.select(scene.rng, 0.5)
+    text = styled(parts, clauses, "lower" if scene.style == "lower" else "plain", scene.rng)
+    # A clause begins with a verb of the wording, never with a value.
+    begins = isinstance(parts[0], Gap) and scene.style != "lower"
+    return text[0].upper() + text[1:] if begins else text
+
+
+def _answered(scene: Scene, text: str, said: Said) -> Draft | None:
+    results: list[Message] = []
+    answers: list[str] = []
+    for call, says in said:
+        message, result = scene.run(call)
+        if "error" in result:
+            return None
+        results.append(message)
+        answers.append(scene.answer(call, result, says, among_others=True))
+    calling = scene.calling([call for call, _ in said])
+    return Draft([scene.user(text), calling, *results, scene.assistant(" ".join(answers))])

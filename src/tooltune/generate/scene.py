@@ -1,0 +1,197 @@
+"""What a scenario has to work with: the tools in view, the part, chance, and words for both sides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from random import Random
+from typing import Any
+
+from tooltune.example_tools import execute, is_example_tool
+from tooltune.generate.phrasing import Chain, Frame, Split, ToolPhrasing, library, phrasing_for
+from tooltune.generate.phrasing.model import Part
+from tooltune.generate.speech import Speaker, styled
+from tooltune.generate.surfaces import join, spaced
+from tooltune.generate.templates import Template, parse_template
+from tooltune.types import Message, Tool, ToolCall
+
+# Verbs that many tools share: tools alike in these only are not alike.
+_COMMON_VERBS = {
+    "get",
+    "set",
+    "create",
+    "update",
+    "delete",
+    "list",
+    "find",
+    "search",
+    "add",
+    "remove",
+    "send",
+}
+
+
+# Answers that begin so speak of "the" call and would be unclear among others.
+_POINTING = ("That ", "It ", "Done")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All tools that examples are made for, with their wording."""
+
+    tools: tuple[Tool, ...]
+
+    @cached_property
+    def phrasings(self) -> dict[str, ToolPhrasing]:
+        """Tool name -> wording."""
+        return {tool.name: phrasing_for(tool) for tool in self.tools}
+
+    @cached_property
+    def by_name(self) -> dict[str, Tool]:
+        """Tool name -> tool."""
+        return {tool.name: tool for tool in self.tools}
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """The tools whose wording is hand-written."""
+        return frozenset(tool.name for tool in self.tools if is_example_tool(tool))
+
+    @cached_property
+    def chains(self) -> tuple[Chain, ...]:
+        """The chains whose two tools are both here."""
+        return tuple(c for c in library().chains if {c.first, c.second} <= self.written)
+
+    @cached_property
+    def similar(self) -> dict[str, frozenset[str]]:
+        """Tool name -> tools that could be taken for it."""
+        return {
+            t.name: frozenset(o.name for o in self.tools if o != t and self._alike(t, o)) for t in self.tools
+        }
+
+    def _alike(self, one: Tool, other: Tool) -> bool:
+        if other.name in self.phrasings[one.name].similar or one.name in self.phrasings[other.name].similar:
+            return True
+        return bool((_name_words(one) & _name_words(other)) - _COMMON_VERBS)
+
+
+def _name_words(tool: Tool) -> set[str]:
+    return set(spaced(tool.name).split())
+
+
+@dataclass
+class Draft:
+    """A finished conversation, before it is verified."""
+
+    messages: list[Message]
+    missing: tuple[str, ...] = ()
+
+
+@dataclass
+class Scene:
+    """The setting of one example. `rng` is its only source of chance."""
+
+    catalogue: Catalogue
+    tools: tuple[Tool, ...]
+    part: Part
+    rng: Random
+    families: list[str] = field(default_factory=list)
+    """The families of wording used so far."""
+    style: str = "plain"
+
+    def __post_init__(self) -> None:
+        self.style = self.rng.choices(("plain", "lower", "typo"), (88, 7, 5))[0]
+
+    def phrasing(self, tool: Tool) -> ToolPhrasing:
+        """The wording of a tool."""
+        return self.catalogue.phrasings[tool.name]
+
+    def speaker(self, tool: Tool) -> Speaker:
+        """A tool with its wording."""
+        return Speaker(tool, self.phrasing(tool))
+
+    def frame(self, split: Split) -> Frame | None:
+        """A frame of this part that is right with the tools in view; its family is noted."""
+        in_view = {tool.name for tool in self.tools}
+        frames = [frame for frame in split.of(self.part) if not in_view.intersection(frame.unless)]
+        if not frames:
+            return None
+        frame = self.rng.choice(frames)
+        self.note(frame.family)
+        return frame
+
+    def note(self, family: str) -> None:
+        """Note a family of wording."""
+        if family and family not in self.families:
+            self.families.append(family)
+
+    def line(self, name: str) -> str:
+        """A line of the assistant, from the library."""
+        return self.rng.choice(library().lines[name])
+
+    def shared(self, name: str) -> Frame:
+        """A frame of this part that belongs to no tool."""
+        frame = self.frame(library().splits[name])
+        if frame is None:
+            raise KeyError(f"no wording {name!r} for {self.part}")
+        return frame
+
+    def user(self, text: str) -> Message:
+        """The user's first message, sometimes with a greeting or thanks around it."""
+        if self.style == "plain":
+            if self.rng.random() < 0.08:
+                text = str(self.shared("openers").template.parts[0]) + text
+            if self.rng.random() < 0.08 and text[-1] in ".!?":
+                text += str(self.shared("closers").template.parts[0])
+        return Message("user", text)
+
+    def fill_in(self, name: str, says: Mapping[str, str], style: str = "plain") -> str:
+        """A sentence of the user that belongs to no tool."""
+        return styled(self.shared(name).template.select(self.rng, 0.5), says, style, self.rng)
+
+    def calling(self, calls: Sequence[ToolCall], lead_ins: str = "lead_ins", share: float = 0.5) -> Message:
+        """The assistant's turn with calls, in a share of cases with a few words before."""
+        content = self.line(lead_ins) if self.rng.random() < share else ""
+        return Message("assistant", content, tuple(calls))
+
+    def run(self, call: ToolCall) -> tuple[Message, dict[str, Any]]:
+        """The result of a call: as a message, and as an object."""
+        text = execute(call, self.tools)
+        return Message("tool", text, name=call.name), json.loads(text)
+
+    def answer(
+        self, call: ToolCall, result: Mapping[str, Any], says: Mapping[str, str], among_others: bool = False
+    ) -> str:
+        """The sentence that tells the result of a call.
+
+        Args:
+            call: the call.
+            result: its result, an object without an error.
+            says: how the arguments were said, by name; others are put into words here.
+            among_others: whether it must tell itself which call it is about.
+        """
+        tool = self.catalogue.by_name[call.name]
+        speaker = self.speaker(tool)
+        known = {f"r.{key}": _shown(value) for key, value in result.items()}
+        known |= {n: says[n] if n in says else speaker.say(n, v, self.rng) for n, v in call.arguments.items()}
+        names = frozenset(known)
+        fitting = [t for t in self.phrasing(tool).answers if {g.key for g in t.required()} <= names]
+        if among_others:
+            fitting = [t for t in fitting if not str(t.parts[0]).startswith(_POINTING)] or fitting
+        template: Template = (
+            self.rng.choice(fitting) if fitting else parse_template(self.line("generic_answers"))
+        )
+        return styled(template.select(self.rng, 1.0, names), known, "plain", self.rng)
+
+    def assistant(self, text: str) -> Message:
+        """A turn of the assistant without calls."""
+        return Message("assistant", text)
+
+    def nouns(self, tool: Tool, names: Sequence[str]) -> str:
+        """ "the amount and the date"."""
+        return join([f"the {self.phrasing(tool).nouns.get(name, spaced(name))}" for name in names])
+
+
+def _shown(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -1,0 +1,348 @@
+"""The straight line: tools -> dataset -> base model -> training -> tuned model -> report.
+
+Read `run` from top to bottom and you have seen the whole product. torch and what needs it are
+imported inside functions, so that making data needs none of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from tooltune.config import DataConfig, EvaluateCommandConfig, EvaluateConfig, RunConfig, TrainCommandConfig, TrainConfig
+from tooltune.dataset import Split, load_dataset, make_dataset, split_dataset
+from tooltune.errors import ConfigError, missing_extra
+from tooltune.files import file_hash, writable_folder, write_json
+from tooltune.formats.documented import read_examples
+from tooltune.progress import progress_bar
+from tooltune.tools import check_tools
+from tooltune.types import Example, Message, Tool
+
+BASE_EVALUATION = "base_evaluation.json"
+SETTINGS = "settings.json"
+console = Console(highlight=False, soft_wrap=True)
+
+
+@dataclass
+class Clock:
+    """How long each stage took, in seconds."""
+
+    durations: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.monotonic()
+        yield
+        self.durations[name] = round(time.monotonic() - start, 1)
+
+
+def run(config: RunConfig, tools: Sequence[Tool], where: str = "EXAMPLE_TOOLS") -> None:
+    """From tools to a tuned and measured model.
+
+    Args:
+        config: all settings.
+        tools: what the model shall learn to call.
+        where: where the tools come from, for errors.
+    """
+    clock = Clock()
+    check_tools(tools, where)
+    uses_model = config.base_model_inference or not config.generate_only
+    encoder = open_model(config) if uses_model else None
+
+    with clock.stage("data"):
+        ensure_dataset(config, tools)
+    if encoder is None:
+        return
+    split = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
+    model = load(config)
+    with clock.stage("base evaluation"):
+        base = evaluate_base(model, encoder, split.held_out, config)
+    if config.base_model_inference:
+        finish_evaluation(config, base, None)
+        return
+    with clock.stage("training"):
+        trained, encoding = train_model(model, encoder, split, config)
+    with clock.stage("tuned evaluation"):
+        tuned = evaluate(trained.model, encoder, split.held_out, config, "tuned")
+    with clock.stage("saving"):
+        save(config, trained, encoder, tools)
+    summary = describe(config, split, encoding, clock)
+    write_description(config, summary)
+    finish_evaluation(config, base, tuned, summary)
+    say_where(config)
+
+
+def train_only(config: TrainCommandConfig, tools: Sequence[Tool]) -> None:
+    """Train on an existing dataset; measure nothing."""
+    clock = Clock()
+    encoder = open_model(config)
+    split = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
+    with clock.stage("training"):
+        trained, encoding = train_model(load(config), encoder, split, config)
+    with clock.stage("saving"):
+        save(config, trained, encoder, tools)
+    write_description(config, describe(config, split, encoding, clock))
+    say_where(config)
+
+
+def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
+    """Measure a model on a dataset's held-out part: a run's folder, or a base model."""
+    require_train_extra()
+    from tooltune.export.save import MANIFEST, load_tuned
+
+    writable_folder(config.output_dir, "the report")
+    examples = load_dataset(config.data_path)
+    held_out = split_dataset(examples, config.held_out_share, str(config.data_path)).held_out
+    base = tuned = None
+    if (Path(model_name) / MANIFEST).exists():
+        model, encoder, _ = load_tuned(Path(model_name))
+        tuned = evaluate(model, encoder, held_out, config, "tuned")
+    else:
+        config = config.model_copy(update={"model_name": model_name})
+        encoder = open_model(config)
+        base = evaluate(load(config), encoder, held_out, config, "base")
+    finish_evaluation(config, base, tuned)
+
+
+def validate(path: Path) -> bool:
+    """Verify every example of a dataset as generation does, and print a table. True if all hold."""
+    from tooltune.verify import verify_dataset
+
+    report = verify_dataset(read_examples(path))
+    console.print(report.to_text(), markup=False)
+    return not report.failed
+
+
+def open_model(config: EvaluateConfig) -> Any:
+    """Everything that can be wrong with model and folder, found before long work: the encoder."""
+    require_train_extra()
+    from tooltune.train.model import load_tokenizer, make_encoder, quantization_config
+
+    quantization_config(config)
+    writable_folder(config.output_dir, "the results")
+    return make_encoder(load_tokenizer(config.model_name), config)
+
+
+def require_train_extra() -> None:
+    """Raise the error that names the extra, when torch and its friends are not installed."""
+    for library in ("torch", "transformers", "peft", "accelerate", "matplotlib"):
+        try:
+            __import__(library)
+        except ImportError as error:
+            missing_extra(library, "train", error)
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def ensure_dataset(config: RunConfig, tools: Sequence[Tool]) -> None:
+    """Generate the dataset when it is not there, or when that alone was asked for."""
+    if config.data_path.exists() and not config.generate_only:
+        console.print(f"Dataset: {config.data_path} (exists, used as it is)")
+        return
+    generate(config, tools)
+
+
+def generate(config: DataConfig, tools: Sequence[Tool]) -> None:
+    """Write the dataset and say what is in it."""
+    with progress("generate") as advance:
+        report = make_dataset(config, tools, advance)
+    console.print(f"Dataset: {config.data_path}\n{report.to_text()}")
+
+
+def load(config: EvaluateConfig) -> Any:
+    """The base model."""
+    from tooltune.train.model import load_model
+
+    with console.status(f"Loading {config.model_name}"):
+        return load_model(config)
+
+
+def evaluate(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig, label: str) -> Any:
+    """Score a model on held-out examples."""
+    from tooltune.evaluate import evaluate_model, items_of
+
+    with progress(f"evaluate {label}") as advance:
+        return evaluate_model(
+            model,
+            encoder,
+            items_of(examples),
+            label=label,
+            max_new_tokens=config.max_new_tokens,
+            batch_size=config.eval_batch_size,
+            progress=advance,
+        )
+
+
+def evaluate_base(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> Any:
+    """Score the base model, or take the result of the same measurement from an earlier run."""
+    from tooltune.evaluate import Evaluation
+
+    path = config.output_dir / BASE_EVALUATION
+    key = _measurement(examples, encoder, config)
+    with_key = _read_json(path)
+    if with_key.get("key") == key:
+        console.print(f"Base evaluation: taken from {path}")
+        return Evaluation.from_dict(with_key["evaluation"])
+    base = evaluate(model, encoder, examples, config, "base")
+    write_json(path, {"key": key, "evaluation": base.to_dict()})
+    return base
+
+
+def _measurement(examples: Sequence[Example], encoder: Any, config: EvaluateConfig) -> str:
+    """What the base model's result depends on, as a hash."""
+    settings = config.model_dump(mode="json", include={"model_name", "chat_format", "dtype", "quantization", "max_new_tokens"})
+    data = [example.to_dict() for example in examples]
+    text = json.dumps([settings, encoder.template(), data], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def train_model(model: Any, encoder: Any, split: Split, config: TrainConfig) -> tuple[Any, Mapping[str, Any]]:
+    """Encode, add the adapter, train. Returns the trained model and what became of the examples."""
+    from tooltune.train.prepare import prepare
+    from tooltune.train.trainer import add_lora, train
+
+    sizes = {"max_length": config.max_length, "batch_size": config.per_device_train_batch_size, "seed": config.seed}
+    packs, report = prepare(split.train, encoder, **sizes)
+    held_out, _ = prepare(split.held_out, encoder, **sizes)
+    console.print(
+        f"Training: {report.kept} examples, {report.tokens:,} tokens, {report.trained_tokens:,} of them trained, "
+        f"{report.computed_tokens:,} computed an epoch; {report.shortened} shortened, {report.too_long} left out"
+    )
+    check_settings(config)
+    trained = train(add_lora(model, config), packs, held_out, config, encoder.pad_id)
+    if trained.notice:
+        console.print(f"Note: {trained.notice}")
+    return trained, report.to_dict()
+
+
+def check_settings(config: TrainConfig) -> None:
+    """Refuse to resume with settings under which the checkpoint means something else."""
+    path = config.output_dir / SETTINGS
+    ignored = {"resume", "merge", "report_to", "tools", "eval_batch_size", "max_new_tokens", "num_examples"}
+    now = config.model_dump(mode="json", exclude=ignored) | {"data": _hash_if_there(config)}
+    before = _read_json(path)
+    for key in now if config.resume else ():
+        if key in before and before[key] != now[key]:
+            raise ConfigError(
+                f"--resume, {key}", f"{now[key]!r}", f"{before[key]!r} as in the run to resume", f"See {path}."
+            )
+    write_json(path, now)
+
+
+def _hash_if_there(config: TrainConfig) -> str | None:
+    path = getattr(config, "data_path", None)
+    return file_hash(path) if path is not None and path.exists() else None
+
+
+def save(config: TrainConfig, trained: Any, encoder: Any, tools: Sequence[Tool]) -> None:
+    """Adapter, tokenizer, tools, loss curve; merged weights if asked for."""
+    from tooltune.export.save import save_adapter, save_merged
+    from tooltune.report import plot_loss
+
+    save_adapter(trained.model, encoder, config.output_dir)
+    write_json(config.output_dir / "tools.json", [tool.to_dict() for tool in tools])
+    write_json(config.output_dir / "history.json", list(trained.history))
+    plot_loss(trained.history, config.output_dir / "loss.png")
+    if config.merge:
+        save_merged(config, encoder, config.output_dir)
+
+
+def describe(config: RunConfig | TrainCommandConfig, split: Split, encoding: Mapping[str, Any], clock: Clock) -> dict[str, Any]:
+    """The manifest: versions come with it; here the seed, data, settings and durations."""
+    return {
+        "config": config.model_dump(mode="json"),
+        "seed": config.seed,
+        "data": {
+            "path": str(config.data_path),
+            "sha256": file_hash(config.data_path),
+            "train": len(split.train),
+            "held_out": len(split.held_out),
+            "split_by": split.by,
+            "encoding": dict(encoding),
+        },
+        "durations_s": dict(clock.durations),
+    }
+
+
+def write_description(config: TrainConfig, summary: Mapping[str, Any]) -> None:
+    """The manifest."""
+    from tooltune.export.save import write_manifest
+
+    write_manifest(config.output_dir, summary)
+
+
+def finish_evaluation(config: EvaluateConfig, base: Any, tuned: Any, summary: Mapping[str, Any] | None = None) -> None:
+    """Write the report and print its table."""
+    from tooltune.report import print_table, write_report
+
+    write_report(config.output_dir, base, tuned, summary or {"config": config.model_dump(mode="json")})
+    print_table(base, tuned)
+    console.print(f"\nReport:                {config.output_dir / 'report.md'} (every answer: report.json)")
+
+
+def say_where(config: TrainConfig) -> None:
+    """Where everything lies, and the command that asks the model a question."""
+    folder = config.output_dir
+    console.print(f"Adapter and tokenizer: {folder}")
+    if config.merge:
+        console.print(f"Merged weights:        {folder / 'merged'}")
+    console.print(f"Loss curve, manifest:  {folder / 'loss.png'}, {folder / 'manifest.json'}")
+    console.print(f"\nAsk it something:\n  tooltune ask {folder} \"What's the weather in Oslo?\"")
+
+
+def ask(folder: Path, question: str, tools: Sequence[Tool] | None = None, max_new_tokens: int = 256) -> None:
+    """Ask a tuned model one question: print its reply, the parsed calls, their results, its answer."""
+    require_train_extra()
+    from tooltune.evaluate import generate_replies
+    from tooltune.example_tools import execute
+    from tooltune.export.save import load_tuned
+    from tooltune.tools import load_tools
+
+    model, encoder, _ = load_tuned(folder)
+    tools = load_tools(folder / "tools.json") if tools is None else tools
+    messages = [Message("user", question)]
+    for _ in range(5):  # a model that calls forever is stopped
+        prompt = encoder.encode_prompt(messages, tools)
+        generation = generate_replies(
+            model, [prompt], end_ids=encoder.end_ids, pad_id=encoder.pad_id, max_new_tokens=max_new_tokens
+        )[0]
+        text = encoder.decode(generation.ids)
+        reply = encoder.parse(text)
+        console.print(text, markup=False)
+        if reply.error:
+            console.print(f"(malformed call: {reply.error})", markup=False)
+        if not reply.calls:
+            return
+        messages.append(Message("assistant", reply.content, reply.calls))
+        for call in reply.calls:
+            result = execute(call, tools)
+            console.print(f"\ncall:   {call.name} {json.dumps(dict(call.arguments), ensure_ascii=False)}", markup=False)
+            console.print(f"result: {result}\n", markup=False)
+            messages.append(Message("tool", result, name=call.name))
+
+
+@contextmanager
+def progress(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar; what it yields is called with (done, all)."""
+    with progress_bar() as bar:
+        task = bar.add_task(name, total=None, note="")
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+

@@ -1,0 +1,80 @@
+"""Evaluations side by side: the rows that every form of the report shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tooltune.evaluate.results import METRICS, Evaluation, Metric
+from tooltune.evaluate.statistics import Rate, mcnemar_paired
+
+
+@dataclass(frozen=True)
+class Row:
+    """A metric, its rate for each evaluation, and whether their difference may be chance."""
+
+    key: str
+    title: str
+    rates: tuple[Rate, ...]
+    p: float | None
+    """McNemar's exact p-value; None where there are no two models, or no pairs to compare."""
+
+    @property
+    def too_small(self) -> bool:
+        """Whether some rate stands on too few items."""
+        return any(rate.too_small for rate in self.rates)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"metric": self.key, "rates": [rate.to_dict() for rate in self.rates], "p": self.p}
+
+
+def evaluations(base: Evaluation | None, tuned: Evaluation | None) -> list[Evaluation]:
+    """Those that were made, the base model first."""
+    return [evaluation for evaluation in (base, tuned) if evaluation is not None]
+
+
+def metric_rows(models: Sequence[Evaluation]) -> list[Row]:
+    """A row for each metric that counts any item."""
+    rows = [_row(key, metric.title, metric, models) for key, metric in METRICS.items()]
+    return [row for row in rows if any(rate.n for rate in row.rates)]
+
+
+def scenario_rows(models: Sequence[Evaluation]) -> list[Row]:
+    """A row of right decisions for each scenario."""
+    names = sorted({result.item.scenario for model in models for result in model.results})
+    return [_row(name, name, METRICS["right"], [_only(name, model) for model in models]) for name in names]
+
+
+def _only(scenario: str, model: Evaluation) -> Evaluation:
+    return Evaluation(model.label, tuple(r for r in model.results if r.item.scenario == scenario))
+
+
+def _row(key: str, title: str, metric: Metric, models: Sequence[Evaluation]) -> Row:
+    verdicts = [_verdicts(metric, model) for model in models]
+    p = None
+    if len(verdicts) > 1 and metric.paired:
+        before, after = verdicts
+        p = mcnemar_paired((before[identity], after[identity]) for identity in before if identity in after)
+    return Row(key, title, tuple(Rate.of(found.values()) for found in verdicts), p)
+
+
+def _verdicts(metric: Metric, model: Evaluation) -> dict[str, bool]:
+    """The verdict on each item that the metric counts, by the item's id."""
+    judged = {result.item.id: metric.verdict(result) for result in model.results}
+    return {identity: verdict for identity, verdict in judged.items() if verdict is not None}
+
+
+def show_rate(rate: Rate) -> str:
+    """A rate for readers: percent, interval, counts."""
+    if rate.value is None:
+        return "-"
+    low, high = rate.interval
+    return f"{100 * rate.value:.1f} % ({100 * low:.1f} to {100 * high:.1f}), {rate.successes}/{rate.n}"
+
+
+def show_p(p: float | None) -> str:
+    """A p-value for readers."""
+    if p is None:
+        return "-"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,0 +1,44 @@
+"""The result as one compact table in the terminal."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tooltune.evaluate.results import Evaluation
+from tooltune.evaluate.statistics import TOO_SMALL, Rate
+from tooltune.report.comparison import Row, evaluations, metric_rows, show_p
+
+
+def print_table(base: Evaluation | None, tuned: Evaluation | None, console: Console | None = None) -> None:
+    """Print each metric's rates, with a p-value where there are two models."""
+    models = evaluations(base, tuned)
+    console = console or Console()
+    if not models:
+        console.print("No model was evaluated.")
+        return
+    table = Table(
+        title="Held-out evaluation", caption="percent (95 % interval), counts; * fewer than 30 items"
+    )
+    table.add_column("Metric", min_width=14)
+    for heading in [*(model.label for model in models), *(["p"] if len(models) > 1 else [])]:
+        table.add_column(escape(heading), justify="right", no_wrap=True)
+    for row in metric_rows(models):
+        table.add_row(*_cells(row, with_p=len(models) > 1))
+    console.print(table)
+
+
+def _cells(row: Row, with_p: bool) -> list[str]:
+    marked = [_short(rate) for rate in row.rates]
+    return [escape(row.title), *marked, *([show_p(row.p)] if with_p else [])]
+
+
+def _short(rate: Rate) -> str:
+    """A rate in at most 22 columns, so that two of them fit beside their metric."""
+    if rate.value is None:
+        return "-"
+    low, high = (round(100 * bound) for bound in rate.interval)
+    mark = "*" if rate.too_small else " "
+    return f"{100 * rate.value:.1f} % ({low}-{high}) {rate.successes}/{rate.n}{mark}"

@@ -1,0 +1,143 @@
+"""Write report.json (all numbers and all replies) and report.md (for reading)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tooltune.evaluate.results import Evaluation
+from tooltune.evaluate.scorers import FAILURES
+from tooltune.evaluate.statistics import TOO_SMALL, Rate
+from tooltune.files import write_json, write_text
+from tooltune.report.comparison import Row, evaluations, metric_rows, scenario_rows, show_p, show_rate
+from tooltune.report.markdown import code, table
+from tooltune.report.samples import samples_section
+
+READING = f"""\
+Each cell is a percentage, its 95 % Wilson interval, and the counts behind it. p is the two-sided p-value
+of McNemar's exact test over the same items: small when the difference is hardly chance. A row with fewer
+than {TOO_SMALL} items is marked "too small": its numbers are no ground for a claim. A reply that cannot be
+read is a failure and never counts as abstaining, and every item stays in the denominator."""
+
+
+def write_report(
+    output_dir: str | Path, base: Evaluation | None, tuned: Evaluation | None, run: Mapping[str, Any]
+) -> None:
+    """Write both files into `output_dir`, each whole or not at all.
+
+    Args:
+        output_dir: an existing folder.
+        base: the model as it was, if it was evaluated.
+        tuned: the model after training, if there is one.
+        run: facts about the run, by name. Shown in the order given.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    write_json(Path(output_dir) / "report.json", report_data(base, tuned, run))
+    write_text(Path(output_dir) / "report.md", report_markdown(base, tuned, run))
+
+
+def report_data(base: Evaluation | None, tuned: Evaluation | None, run: Mapping[str, Any]) -> dict[str, Any]:
+    """All that is known, as plain JSON."""
+    named = {name: model for name, model in (("base", base), ("tuned", tuned)) if model}
+    models = list(named.values())
+    return {
+        "run": _plain(run),
+        "models": {name: {"label": m.label} | m.summary().to_dict() for name, m in named.items()},
+        "p_values": {
+            "overall": {row.key: row.p for row in metric_rows(models)},
+            "scenarios": {row.key: row.p for row in scenario_rows(models)},
+        },
+        "items": _items(named),
+    }
+
+
+def _items(named: Mapping[str, Evaluation]) -> list[dict[str, Any]]:
+    """Each item once, with every model's reply to it."""
+    items: dict[str, dict[str, Any]] = {}
+    for name, model in named.items():
+        for result in model.results:
+            entry = items.setdefault(result.item.id, result.item.to_dict() | {"replies": {}})
+            entry["replies"][name] = result.reply_to_dict()
+    return list(items.values())
+
+
+def report_markdown(base: Evaluation | None, tuned: Evaluation | None, run: Mapping[str, Any]) -> str:
+    """The report for reading."""
+    models = evaluations(base, tuned)
+    parts = ["# Evaluation", _opening(models)]
+    if models:
+        parts += ["## Results", READING, _rates_table("Metric", metric_rows(models), models)]
+        parts += ["## Right decisions by scenario", _rates_table("Scenario", scenario_rows(models), models)]
+        parts += ["## What went wrong", _failure_table(models), samples_section(models[-1])]
+    return "\n\n".join([*parts, *_run_section(run)]) + "\n"
+
+
+def _opening(models: Sequence[Evaluation]) -> str:
+    """The result in one paragraph."""
+    if not models:
+        return "No model was evaluated."
+    sentences = []
+    for model in models:
+        rate = model.summary().overall["right"]
+        sentences.append(f"{code(model.label)} decides rightly in {rate.successes} of {rate.n} cases.")
+    return " ".join(sentences)
+
+
+def _rates_table(first: str, rows: Sequence[Row], models: Sequence[Evaluation]) -> str:
+    compared = len(models) > 1
+    return table(
+        [first, *(model.label for model in models), *(["p"] if compared else []), ""],
+        [
+            [row.title, *map(_bold_rate, row.rates), *([show_p(row.p)] if compared else []), _note(row)]
+            for row in rows
+        ],
+    )
+
+
+def _bold_rate(rate: Rate) -> str:
+    """A rate whose percentage stands out."""
+    percent, space, rest = show_rate(rate).partition(" (")
+    return f"**{percent}**{space}{rest}" if rest else percent
+
+
+def _note(row: Row) -> str:
+    return "too small" if row.too_small else ""
+
+
+def _failure_table(models: Sequence[Evaluation]) -> str:
+    counts = [model.summary().failures for model in models]
+    seen = [name for name in FAILURES if any(name in count for count in counts)]
+    if not seen:
+        return "Nothing: every decision was right."
+    rows = [[f"{code(name)}: {FAILURES[name]}", *(str(c.get(name, 0)) for c in counts)] for name in seen]
+    totals = [str(sum(count.values())) for count in counts]
+    return table(["First stage that failed", *(model.label for model in models)], [*rows, ["All", *totals]])
+
+
+def _run_section(run: Mapping[str, Any]) -> list[str]:
+    if not run:
+        return []
+    return ["## The run", table(["", "value"], [[str(name), _show(value)] for name, value in run.items()])]
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_show(part)}" for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_show, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    """A value that strict JSON can hold; what it cannot becomes text, and NaN becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, str | int | None) else str(value)

@@ -1,0 +1,63 @@
+from random import Random
+
+import pytest
+
+from tooltune.generate.surfaces import join, say, spaced
+
+
+def forms(name, value, schema=None):
+    return {say(name, value, schema or {}, Random(seed)) for seed in range(200)}
+
+
+def test_a_date_has_spoken_forms():
+    assert {"14 March 2025", "March 14, 2025", "March 14th, 2025", "2025-03-14"} <= forms(
+        "date", "2025-03-14"
+    )
+    assert "22nd of March 2025" in forms("date", "2025-03-22")
+    assert "11th of March 2025" in forms("date", "2025-03-11")
+
+
+def test_a_time_has_spoken_forms():
+    assert {"15:00", "3 pm", "3pm", "3:00 pm"} <= forms("time", "15:00")
+    assert "12:15 am" in forms("time", "00:15")
+    assert "9 am" not in forms("time", "09:30")
+
+
+def test_codes_are_spoken_only_for_what_they_are():
+    assert forms("from_currency", "USD") == {"USD", "US dollars"}
+    assert forms("symbol", "USD") == {"USD"}
+    assert "kilometres" in forms("to_unit", "km", {"enum": ["km"]})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("IN_PROGRESS", "in progress"),
+        ("x-ray", "x ray"),
+        ("celsius", "celsius"),
+        ("EUR", "EUR"),
+        ("inProgress", "in progress"),
+    ],
+)
+def test_an_enum_value_in_plain_words(value, said):
+    assert forms("state", value, {"enum": [value]}) == {said}
+
+
+def test_values_that_must_be_copied_are_verbatim():
+    assert forms("title", "The Q3_report-v2") == {"The Q3_report-v2"}
+
+
+def test_numbers_lists_and_objects():
+    assert forms("n", 1200) == {"1200", "1,200"}
+    assert forms("tags", ["a", "b", "c"]) == {"a, b and c"}
+    assert forms("address", {"zipCode": "1", "town": "Oslo"}) == {"zip code 1, town Oslo"}
+
+
+def test_helpers():
+    assert [join(list("abc"[:n])) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+    assert [spaced(n) for n in ("maxResults", "user_id", "from", "URL")] == [
+        "max results",
+        "user id",
+        "from",
+        "URL",
+    ]

@@ -41,8 +41,13 @@ def test_the_calculator_refuses(expression, error):
 
 @pytest.mark.parametrize(
     ("value", "source", "target", "result"),
-    [(10, "km", "mi", 6.21), (100, "celsius", "fahrenheit", 212), (2, "lb", "g", 907.18), (32, "fahrenheit", "celsius", 0)],
-)  # fmt: skip
+    [
+        (10, "km", "mi", 6.21),
+        (100, "celsius", "fahrenheit", 212),
+        (2, "lb", "g", 907.18),
+        (32, "fahrenheit", "celsius", 0),
+    ],
+)
 def test_units_are_converted(value, source, target, result):
     assert run("convert_units", value=value, from_unit=source, to_unit=target) == {
         "value": result,

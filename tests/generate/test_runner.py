@@ -10,14 +10,15 @@ from tooltune.types import Tool, ToolParameter
 from tooltune.verify import check_example, verify_example
 
 P = ToolParameter
+PRICE = {"type": "number", "minimum": 1}
+LINE = {"type": "object", "properties": {"item": {"type": "string"}, "price": PRICE}}
+LIMIT = P("limit", type="integer", default=10)
 USER_TOOLS = [
-    Tool("search_books", "Searches books by title.", [P("query", required=True), P("limit", type="integer", default=10)]),
-    Tool("cancelOrder", "Cancel an order", [P("orderId", required=True), P("why", enum=["TOO_LATE", "OTHER"])]),
+    Tool("search_books", "Searches books.", [P("query", required=True), LIMIT]),
+    Tool("cancelOrder", "Cancel an order", [P("orderId", required=True), P("why", enum=["LATE", "OTHER"])]),
     Tool("create_invoice", "", [
         P("customer", required=True), P("due_date", "Date as YYYY-MM-DD", required=True),
-        P("lines", type="array", required=True, items={
-            "type": "object", "properties": {"item": {"type": "string"}, "price": {"type": "number", "minimum": 1}},
-            "required": ["item", "price"]}),
+        P("lines", type="array", required=True, items=LINE | {"required": ["item", "price"]}),
     ]),
     Tool("list_servers", "List all servers"),
 ]  # fmt: skip
@@ -191,6 +192,12 @@ def test_wrong_settings_are_refused_at_once(error, arguments):
         generate_examples(options.pop("tools", EXAMPLE_TOOLS), options.pop("count"), 1, **options)
 
 
-def test_too_many_examples_of_too_little_say_so():
+def test_more_examples_than_the_tools_allow_say_so():
     with pytest.raises(ToolDefinitionError, match="fewer examples"):
-        generate([Tool("list_servers", "List all servers")], 50_000)
+        generate([Tool("list_servers", "List all servers")], 5_000)
+
+
+def test_tools_that_no_valid_call_can_be_made_for_say_so():
+    impossible = P("x", required=True, extra={"not": {"type": "string"}})
+    with pytest.raises(ToolDefinitionError, match="schema"):
+        generate([Tool("do_it", "Do it", [impossible])], 20)

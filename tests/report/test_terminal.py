@@ -14,7 +14,7 @@ def printed(base, tuned, width=80):
 
 def test_both_models(base, tuned):
     text = printed(base, tuned)
-    (line,) = [line for line in text.splitlines() if "Call exactly right" in line]
+    (line,) = [line for line in text.splitlines() if "Exact call" in line]
     assert "13.8 % (5-31) 4/29*" in line
     assert "89.7 % (74-96) 26/29*" in line
     assert "< 0.001" in line

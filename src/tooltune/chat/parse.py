@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
+from tooltune.files import STRICT_JSON
 from tooltune.types import ToolCall
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
@@ -69,22 +70,8 @@ def decode_json(text: str, position: int) -> tuple[Any, int]:
         ValueError: the text is not JSON, repeats a key, or holds NaN or Infinity.
     """
     try:
-        return _DECODER.raw_decode(text, position)
+        return STRICT_JSON.raw_decode(text, position)
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg}") from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key given twice")
-    return result
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)

@@ -1,6 +1,39 @@
 """What a model gets right: scored decisions, exact statistics, fast greedy decoding.
 
 `items` turns held-out examples into decisions, `scorers` judges one reply, `statistics` says how
-sure a number is, `results` keeps and counts, and `inference` and `run` (which need torch) ask the
-model.
+sure a number is, `results` keeps and counts, and `inference` and `run` ask the model. Those two need
+torch, which is imported when one of their names is first used.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from tooltune.evaluate.items import Item, items_of
+from tooltune.evaluate.results import Evaluation, ItemResult
+from tooltune.evaluate.scorers import Score, score
+
+if TYPE_CHECKING:
+    from tooltune.evaluate.inference import Generation, generate_replies
+    from tooltune.evaluate.run import evaluate_model
+
+__all__ = [
+    "Evaluation",
+    "Generation",
+    "Item",
+    "ItemResult",
+    "Score",
+    "evaluate_model",
+    "generate_replies",
+    "items_of",
+    "score",
+]
+
+_NEEDS_TORCH = {"Generation": "inference", "generate_replies": "inference", "evaluate_model": "run"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NEEDS_TORCH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_NEEDS_TORCH[name]}"), name)

@@ -19,7 +19,7 @@ from transformers.cache_utils import DynamicCache, DynamicLayer
 SPARE_COLUMNS = 64
 
 
-class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
+class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call, unused-ignore]
     """The cache of a full-attention layer, [rows, heads, tokens, width], that grows in steps."""
 
     _buffers: tuple[Tensor, Tensor] | None = None

@@ -65,27 +65,53 @@ class Metric:
     """A rate: what it is called, which items it counts, and when one succeeds."""
 
     title: str
+    meaning: str
     verdict: Callable[[ItemResult], bool | None]
     """True, False, or None for an item that is not counted."""
     paired: bool = True
     """Whether two models are counted over the same items, so that they can be compared pairwise."""
 
 
-def _abstained(*outcomes: str) -> Callable[[ItemResult], bool | None]:
+def _right_among(*outcomes: str) -> Callable[[ItemResult], bool | None]:
     return lambda result: result.right if result.item.outcome in outcomes else None
 
 
 METRICS: Mapping[str, Metric] = {
-    "right": Metric("Right decision", lambda result: result.right),
-    "call_exact": Metric("Call exactly right", lambda result: result.score.call_exact),
-    "right_tool": Metric("Right tool", lambda result: result.score.right_tool),
-    "right_arguments": Metric(
-        "Right arguments if right tool", lambda result: result.score.right_arguments, paired=False
+    "right": Metric("Right decision", "what was expected; all items", lambda result: result.right),
+    "call_exact": Metric(
+        "Exact call",
+        "the expected calls, in any order; items that expect calls",
+        lambda result: result.score.call_exact,
     ),
-    "abstained": Metric("Abstained rightly, chat included", _abstained("abstain", "chat")),
-    "asked": Metric("Asked rightly", _abstained("ask")),
-    "abstained_or_asked": Metric("Abstained or asked, chat aside", _abstained("abstain", "ask")),
-    "well_formed": Metric("Well formed", lambda result: result.score.well_formed),
+    "right_tool": Metric(
+        "Right tool",
+        "the expected tools, each as often; items that expect calls",
+        lambda result: result.score.right_tool,
+    ),
+    "right_arguments": Metric(
+        "Right arguments",
+        "all arguments mean the same; items where the model's tools are right",
+        lambda result: result.score.right_arguments,
+        paired=False,
+    ),
+    "abstained": Metric(
+        "Abstained rightly",
+        "an answer in words; items where no tool fits, or that only chat",
+        _right_among("abstain", "chat"),
+    ),
+    "asked": Metric(
+        "Asked rightly", "a question for what is missing; items that lack an argument", _right_among("ask")
+    ),
+    "abstained_or_asked": Metric(
+        "Abstained or asked",
+        "either, as expected; items where no tool fits or an argument is missing",
+        _right_among("abstain", "ask"),
+    ),
+    "well_formed": Metric(
+        "Well formed",
+        "not empty, ended by itself, and each call readable; all items",
+        lambda result: result.score.well_formed,
+    ),
 }
 """The metrics in the order in which they are shown."""
 

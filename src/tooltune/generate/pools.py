@@ -40,7 +40,9 @@ def _people_and_places() -> dict[str, tuple[str, ...]]:
         "first_name": _unique([person.first_name() for _ in range(1200)]),
         "last_name": _unique([person.last_name() for _ in range(1200)]),
         "city": _unique([*_lists()["world_city"], *towns]),
-        "company": _unique([name for name in companies if name.replace(" ", "").isalpha()]),
+        "company": _unique(
+            [name for name in companies if name.replace(" ", "").isalpha() and not name.startswith("The ")]
+        ),
     }
 
 

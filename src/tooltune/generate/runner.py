@@ -22,6 +22,8 @@ SYSTEM_SHARE = 0.1
 # How many tools are in view; mostly 3 to 5.
 _SIZES, _SIZE_WEIGHTS = (1, 2, 3, 4, 5, 6), (7, 12, 23, 26, 20, 12)
 _TRIES = 40
+_TALK = ("no_tool", "chat")
+_CALLING = ("single", "selection", "parallel", "chain", "tool_error")
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -150,9 +152,14 @@ def _one(
     seen: set[str],
     report: GenerationReport,
 ) -> Example:
-    """Example i: its own scenario if at all possible, else the next one that works."""
+    """Example i: its own scenario if at all possible, else the next one that works.
+
+    Neither talk nor a question stands in for calls: tools that no call can be made for are an error.
+    """
     wanted = plan.scenario(part, index)
-    for name in (wanted, *(name for name, _ in plan.shares if name != wanted)):
+    stand_ins = _TALK if wanted in _TALK else _CALLING
+    others = [name for name, _ in plan.shares if name != wanted and name in stand_ins]
+    for name in (wanted, *others):
         for attempt in range(_TRIES):
             rng = Random(
                 f"{plan.seed}:{i}" if name == wanted and not attempt else f"{plan.seed}:{i}:{name}:{attempt}"

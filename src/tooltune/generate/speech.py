@@ -134,7 +134,8 @@ def speak(
         frame: its gaps are `name`, or `role.name` where several tools take part.
         speakers: role -> tool; the role of a plain gap is "".
         rng: the only source of chance.
-        style: "plain", "lower" (no capitals, no full stop) or "typo"; values stay as they are.
+        style: "plain", "lower" (no capitals, no full stop), "typo", or "inner" (part of a sentence);
+            values stay as they are.
         rate: the share of optional segments that are said.
     """
     parts = frame.template.select(rng, rng.choice((0.15, 0.5, 0.85)) if rate is None else rate)
@@ -183,7 +184,7 @@ def styled(parts: Sequence[str | Gap], says: Mapping[str, str], style: str, rng:
     if style == "typo" and not implied:
         parts = _with_typo(parts, rng)
     # A value at the start is left as it is: it has to be copied.
-    capital = bool(parts) and isinstance(parts[0], str)
+    capital = style != "inner" and bool(parts) and isinstance(parts[0], str)
     text = fill(parts, says)
     return text[:1].upper() + text[1:] if capital else text
 

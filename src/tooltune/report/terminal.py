@@ -19,10 +19,9 @@ def print_table(base: Evaluation | None, tuned: Evaluation | None, console: Cons
     if not models:
         console.print("No model was evaluated.")
         return
-    table = Table(
-        title="Held-out evaluation", caption="percent (95 % interval), counts; * fewer than 30 items"
-    )
-    table.add_column("Metric", min_width=14)
+    caption = f"percent (95 % interval) counts; * fewer than {TOO_SMALL} items"
+    table = Table(title="Held-out evaluation", caption=caption, box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Metric")
     for heading in [*(model.label for model in models), *(["p"] if len(models) > 1 else [])]:
         table.add_column(escape(heading), justify="right", no_wrap=True)
     for row in metric_rows(models):

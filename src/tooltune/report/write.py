@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tooltune.evaluate.results import Evaluation
+from tooltune.evaluate.results import METRICS, Evaluation
 from tooltune.evaluate.scorers import FAILURES
 from tooltune.evaluate.statistics import TOO_SMALL, Rate
 from tooltune.files import write_json, write_text
@@ -70,7 +71,8 @@ def report_markdown(base: Evaluation | None, tuned: Evaluation | None, run: Mapp
     models = evaluations(base, tuned)
     parts = ["# Evaluation", _opening(models)]
     if models:
-        parts += ["## Results", READING, _rates_table("Metric", metric_rows(models), models)]
+        rows = metric_rows(models)
+        parts += ["## Results", _rates_table("Metric", rows, models), READING, _meanings(rows)]
         parts += ["## Right decisions by scenario", _rates_table("Scenario", scenario_rows(models), models)]
         parts += ["## What went wrong", _failure_table(models), samples_section(models[-1])]
     return "\n\n".join([*parts, *_run_section(run)]) + "\n"
@@ -98,6 +100,10 @@ def _rates_table(first: str, rows: Sequence[Row], models: Sequence[Evaluation]) 
     )
 
 
+def _meanings(rows: Sequence[Row]) -> str:
+    return "\n".join(f"- {row.title}: {METRICS[row.key].meaning}" for row in rows)
+
+
 def _bold_rate(rate: Rate) -> str:
     """A rate whose percentage stands out."""
     percent, space, rest = show_rate(rate).partition(" (")
@@ -121,12 +127,19 @@ def _failure_table(models: Sequence[Evaluation]) -> str:
 def _run_section(run: Mapping[str, Any]) -> list[str]:
     if not run:
         return []
-    return ["## The run", table(["", "value"], [[str(name), _show(value)] for name, value in run.items()])]
+    return ["## The run", table(["Fact", "Value"], _facts(run))]
+
+
+def _facts(facts: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    """Name and value of each fact; what is nested gets a dotted name."""
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from _facts(value, f"{within}{name}.")
+        else:
+            yield f"{within}{name}", textwrap.shorten(_show(value), 200, placeholder=" ...")
 
 
 def _show(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_show(part)}" for key, part in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_show, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)

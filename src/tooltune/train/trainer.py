@@ -131,7 +131,7 @@ def train(
     )
     folder = Path(config.output_dir) / CHECKPOINTS
     checkpoint = newest_checkpoint(folder) if config.resume else None
-    with _packing(model, shared), stop.on_ctrl_c(), _writing(folder):
+    with packing(model, shared), stop.on_ctrl_c(), _writing(folder):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if stop.pressed:
         raise Interrupted(str(newest_checkpoint(folder) or folder), trainer.state.global_step)
@@ -212,7 +212,7 @@ class StopAfterStep(TrainerCallback):
 
 
 @contextmanager
-def _packing(model: Any, shared: bool) -> Iterator[None]:
+def packing(model: Any, shared: bool) -> Iterator[None]:
     """Within, the model's attention understands packs."""
     if not shared:
         yield

@@ -59,11 +59,12 @@ def _joined(scene: Scene) -> Draft | None:
     tools = [scene.rng.choice(scene.tools) for _ in range(count)]
     said: list[tuple[ToolCall, Mapping[str, str]]] = []
     clauses: dict[str, str] = {}
+    style = "lower" if scene.style == "lower" else "inner"
     for letter, tool in zip("abc", tools, strict=False):
         frame = scene.frame(scene.phrasing(tool).clauses)
         if frame is None:
             return None
-        spoken = speak(frame, {"": Speaker(tool, scene.phrasing(tool))}, scene.rng, "lower")
+        spoken = speak(frame, {"": Speaker(tool, scene.phrasing(tool))}, scene.rng, style)
         clauses[letter] = spoken.text
         said.append((spoken.calls("", tool)[0], spoken.says))
     if len({repr(call) for call, _ in said}) < len(said):

@@ -29,9 +29,7 @@ def test_report_json_has_all_numbers_and_all_items(tmp_path, base, tuned, run):
 def test_report_md_shows_both_models(tmp_path, base, tuned, run):
     _, text = written(tmp_path, base, tuned, run)
     assert "`tuned` decides rightly in 31 of 37 cases." in text
-    assert (
-        "| Call exactly right | **13.8 %** (5.5 to 30.6), 4/29 | **89.7 %** (73.6 to 96.4), 26/29 |" in text
-    )
+    assert "| Exact call | **13.8 %** (5.5 to 30.6), 4/29 | **89.7 %** (73.6 to 96.4), 26/29 |" in text
     assert text.count("| too small |") == 10
     assert (
         "| Well formed | **45.9 %** (31.0 to 61.6), 17/37 | **100.0 %** (90.6 to 100.0), 37/37 | < 0.001 |  |"
@@ -42,6 +40,8 @@ def test_report_md_shows_both_models(tmp_path, base, tuned, run):
     assert "## 3 of 6 wrong answers" in text
     assert text.count("The model wrote:") == 6
     assert "| training examples | 1450 |" in text
+    assert "| adapter.rank | 32 |" in text
+    assert "- Exact call: the expected calls" in text
 
 
 def test_wrong_answers_are_varied(tmp_path, base, tuned, run):
@@ -61,7 +61,7 @@ def test_the_base_model_alone(tmp_path, base, run):
 def test_the_tuned_model_alone(tmp_path, tuned):
     data, text = written(tmp_path, None, tuned, {})
     assert list(data["models"]) == ["tuned"]
-    assert "## The run" not in text
+    assert "The run" not in text
 
 
 def test_no_model_at_all(tmp_path, run):

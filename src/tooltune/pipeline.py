@@ -114,9 +114,10 @@ def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
 
 def validate(path: Path) -> bool:
     """Verify every example of a dataset as generation does, and print a table. True if all hold."""
+    from tooltune.example_tools import execute, is_example_tool
     from tooltune.verify import verify_dataset
 
-    report = verify_dataset(read_examples(path))
+    report = verify_dataset(read_examples(path), execute, is_example_tool)
     console.print(report.to_text(), markup=False)
     return not report.failed
 
@@ -138,8 +139,12 @@ def require_train_extra() -> None:
             __import__(library)
         except ImportError as error:
             missing_extra(library, "train", error)
+    import warnings
+
     from transformers.utils import logging
 
+    # peft asks transformers for an attribute by its old name; a user can do nothing about it.
+    warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
     logging.set_verbosity_error()
     logging.disable_progress_bar()
 

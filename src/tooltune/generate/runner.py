@@ -64,6 +64,21 @@ class GenerationReport:
         }
 
 
+    def to_text(self) -> str:
+        """What a person wants to know: how many of each scenario, and what was replaced."""
+        counts = self.to_dict()
+        splits = counts["by_split"]
+        mix = ", ".join(f"{name} {count}" for name, count in sorted(counts["by_scenario"].items()))
+        lines = [
+            f"  {counts['kept']} examples: {splits.get('train', 0)} to train on, {splits.get('held_out', 0)} held out",
+            f"  {mix}",
+        ]
+        if self.dropped:
+            reasons = ", ".join(f"{reason} {count}" for reason, count in self.dropped.most_common(5))
+            lines.append(f"  {sum(self.dropped.values())} tries replaced: {reasons}")
+        return "\n".join(lines)
+
+
 @dataclass(frozen=True)
 class _Plan:
     """What is settled before any example is made."""

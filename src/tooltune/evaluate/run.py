@@ -51,7 +51,7 @@ def evaluate_model(
 
 
 def _beginning(item: Item) -> str:
-    """What the prompts of a group share: the tools in view, and the system text before them."""
+    """What the prompts of a group share: the tools in view, and the system text beside them."""
     return render_system(item.tools, split_system(item.messages)[0])
 
 

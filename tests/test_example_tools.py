@@ -82,9 +82,7 @@ def test_some_calls_fail_and_most_do_not():
 
 def test_a_result_feeds_the_next_call():
     flight = run("search_flights", origin="Oslo", destination="Rome", date="2026-03-14")
-    assert run("book_flight", flight_id=flight["flight_id"], passenger="Ada Byron", seat="window")[
-        "seat"
-    ].endswith("A")
+    assert run("book_flight", flight_id=flight["flight_id"], passenger="Ada Byron", seat="window")["seat"].endswith("A")
 
 
 def test_a_tool_without_implementation_is_simulated():

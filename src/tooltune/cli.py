@@ -57,7 +57,9 @@ def _main(argv: list[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("tooltune", description="Turn your tools into a small model that calls them reliably.")
+    parser = argparse.ArgumentParser(
+        "tooltune", description="Turn your tools into a small model that calls them reliably."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = _command(commands, "run", "tools in, tuned and measured model out", _run, EmbeddedRunConfig)
     run.add_argument("--config", type=Path, help="a YAML file of settings; flags win over it")
@@ -76,7 +78,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: Any, name: str, help_text: str, command: Callable[[argparse.Namespace], None], config: type[Config] | None = None
+    commands: Any,
+    name: str,
+    help_text: str,
+    command: Callable[[argparse.Namespace], None],
+    config: type[Config] | None = None,
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help_text, description=help_text)
     parser.set_defaults(command=command)
@@ -145,7 +151,9 @@ def chosen_tools(path: Path | None) -> tuple[list[Tool], str]:
     return load_tools(path), str(path)
 
 
-def run_script(config: type[RunConfig], tools: Sequence[Tool], description: str, argv: Sequence[str] | None = None) -> int:
+def run_script(
+    config: type[RunConfig], tools: Sequence[Tool], description: str, argv: Sequence[str] | None = None
+) -> int:
     """What `tool_using.py` does: the whole line, with its own defaults and tools."""
     parser = argparse.ArgumentParser("tool_using.py", description=description)
     add_flags(parser, config)

@@ -110,7 +110,7 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     save_steps: int = Field(100, gt=0)
     """Optimiser steps between checkpoints, with --save_strategy steps."""
     eval_steps: int | None = Field(None, gt=0)
-    """Optimiser steps between measurements of the held-out loss; default: once an epoch."""
+    """Optimiser steps between measurements of the held-out loss; by default it is not measured."""
     save_total_limit: int | None = Field(2, gt=0)
     """Checkpoints kept; the oldest are deleted."""
     resume: bool = False

@@ -62,9 +62,7 @@ def keep_previous(path: Path, new: Path) -> Path | None:
     return kept
 
 
-def _counted(
-    examples: Iterator[Example], total: int, progress: Callable[[int, int], None] | None
-) -> Iterator[Example]:
+def _counted(examples: Iterator[Example], total: int, progress: Callable[[int, int], None] | None) -> Iterator[Example]:
     for done, example in enumerate(examples, start=1):
         yield example
         if progress is not None:

@@ -59,13 +59,15 @@ class OutputError(TooltuneError):
     """A result cannot be written: folder not writable, or disk full."""
 
 
-class Interrupted(TooltuneError):
+class Interrupted(TooltuneError):  # noqa: N818  (the user asked for it)
     """Training was stopped by Ctrl-C; `checkpoint` is what it can be resumed from."""
 
     def __init__(self, checkpoint: str, step: int) -> None:
         self.checkpoint, self.step = checkpoint, step
         super().__init__(
-            "training", f"stopped at step {step}; checkpoint saved in {checkpoint}", fix="Add --resume to go on."
+            "training",
+            f"stopped at step {step}; checkpoint saved in {checkpoint}",
+            fix="Add --resume to go on.",
         )
 
 

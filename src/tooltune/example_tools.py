@@ -295,8 +295,7 @@ IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
 }
 
 _SIGNATURES = {
-    tool.name: [(p.name, p.type, p.required, list(p.enum or ())) for p in tool.parameters]
-    for tool in EXAMPLE_TOOLS
+    tool.name: [(p.name, p.type, p.required, list(p.enum or ())) for p in tool.parameters] for tool in EXAMPLE_TOOLS
 }
 
 

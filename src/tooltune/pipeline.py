@@ -17,7 +17,14 @@ from typing import Any
 
 from rich.console import Console
 
-from tooltune.config import DataConfig, EvaluateCommandConfig, EvaluateConfig, RunConfig, TrainCommandConfig, TrainConfig
+from tooltune.config import (
+    DataConfig,
+    EvaluateCommandConfig,
+    EvaluateConfig,
+    RunConfig,
+    TrainCommandConfig,
+    TrainConfig,
+)
 from tooltune.dataset import Split, load_dataset, make_dataset, split_dataset
 from tooltune.errors import ConfigError, missing_extra
 from tooltune.files import file_hash, writable_folder, write_json
@@ -71,7 +78,7 @@ def run(config: RunConfig, tools: Sequence[Tool], where: str = "EXAMPLE_TOOLS") 
     with clock.stage("training"):
         trained, encoding = train_model(model, encoder, split, config)
     with clock.stage("tuned evaluation"):
-        tuned = evaluate(trained.model, encoder, split.held_out, config, "tuned")
+        tuned = evaluate_tuned(trained.model, encoder, split.held_out, config)
     with clock.stage("saving"):
         save(config, trained, encoder, tools)
     summary = describe(config, split, encoding, clock)
@@ -104,7 +111,7 @@ def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
     base = tuned = None
     if (Path(model_name) / MANIFEST).exists():
         model, encoder, _ = load_tuned(Path(model_name))
-        tuned = evaluate(model, encoder, held_out, config, "tuned")
+        tuned = evaluate_tuned(model, encoder, held_out, config)
     else:
         config = config.model_copy(update={"model_name": model_name})
         encoder = open_model(config)
@@ -188,6 +195,21 @@ def evaluate(model: Any, encoder: Any, examples: Sequence[Example], config: Eval
         )
 
 
+def evaluate_tuned(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> Any:
+    """Score a model with its adapter.
+
+    For the time of it the adapter is added into the weights, which halves the matrix products;
+    into quantised weights it would not fit exactly, so there it stays beside them.
+    """
+    if config.quantization != "none":
+        return evaluate(model, encoder, examples, config, "tuned")
+    model.merge_adapter()
+    try:
+        return evaluate(model, encoder, examples, config, "tuned")
+    finally:
+        model.unmerge_adapter()
+
+
 def evaluate_base(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> Any:
     """Score the base model, or take the result of the same measurement from an earlier run."""
     from tooltune.evaluate import Evaluation
@@ -205,7 +227,9 @@ def evaluate_base(model: Any, encoder: Any, examples: Sequence[Example], config:
 
 def _measurement(examples: Sequence[Example], encoder: Any, config: EvaluateConfig) -> str:
     """What the base model's result depends on, as a hash."""
-    settings = config.model_dump(mode="json", include={"model_name", "chat_format", "dtype", "quantization", "max_new_tokens"})
+    settings = config.model_dump(
+        mode="json", include={"model_name", "chat_format", "dtype", "quantization", "max_new_tokens"}
+    )
     data = [example.to_dict() for example in examples]
     text = json.dumps([settings, encoder.template(), data], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -216,7 +240,11 @@ def train_model(model: Any, encoder: Any, split: Split, config: TrainConfig) -> 
     from tooltune.train.prepare import prepare
     from tooltune.train.trainer import add_lora, train
 
-    sizes = {"max_length": config.max_length, "batch_size": config.per_device_train_batch_size, "seed": config.seed}
+    sizes = {
+        "max_length": config.max_length,
+        "batch_size": config.per_device_train_batch_size,
+        "seed": config.seed,
+    }
     packs, report = prepare(split.train, encoder, **sizes)
     held_out, _ = prepare(split.held_out, encoder, **sizes)
     console.print(
@@ -239,7 +267,10 @@ def check_settings(config: TrainConfig) -> None:
     for key in now if config.resume else ():
         if key in before and before[key] != now[key]:
             raise ConfigError(
-                f"--resume, {key}", f"{now[key]!r}", f"{before[key]!r} as in the run to resume", f"See {path}."
+                f"--resume, {key}",
+                f"{now[key]!r}",
+                f"{before[key]!r} as in the run to resume",
+                f"See {path}.",
             )
     write_json(path, now)
 
@@ -262,7 +293,9 @@ def save(config: TrainConfig, trained: Any, encoder: Any, tools: Sequence[Tool])
         save_merged(config, encoder, config.output_dir)
 
 
-def describe(config: RunConfig | TrainCommandConfig, split: Split, encoding: Mapping[str, Any], clock: Clock) -> dict[str, Any]:
+def describe(
+    config: RunConfig | TrainCommandConfig, split: Split, encoding: Mapping[str, Any], clock: Clock
+) -> dict[str, Any]:
     """The manifest: versions come with it; here the seed, data, settings and durations."""
     return {
         "config": config.model_dump(mode="json"),
@@ -302,7 +335,7 @@ def say_where(config: TrainConfig) -> None:
     if config.merge:
         console.print(f"Merged weights:        {folder / 'merged'}")
     console.print(f"Loss curve, manifest:  {folder / 'loss.png'}, {folder / 'manifest.json'}")
-    console.print(f"\nAsk it something:\n  tooltune ask {folder} \"What's the weather in Oslo?\"")
+    console.print(f'\nAsk it something:\n  tooltune ask {folder} "What\'s the weather in Oslo?"')
 
 
 def ask(folder: Path, question: str, tools: Sequence[Tool] | None = None, max_new_tokens: int = 256) -> None:
@@ -350,4 +383,3 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
-

@@ -154,9 +154,7 @@ class Tool:
         if isinstance(data, Mapping) and isinstance(data.get("function"), Mapping):
             data = data["function"]
         if not isinstance(data, Mapping) or not isinstance(data.get("name"), str):
-            raise ToolDefinitionError(
-                where, _show(data), 'an object with "name", "description", "parameters"'
-            )
+            raise ToolDefinitionError(where, _show(data), 'an object with "name", "description", "parameters"')
         inside = f"{where} {data['name']!r}"
         description, schema = data.get("description"), data.get("parameters")
         if description is not None and not isinstance(description, str):
@@ -172,9 +170,7 @@ def _no_stray_schema(data: Mapping[str, Any], where: str) -> None:
     for key, value in data.items():
         unknown = isinstance(value, Mapping) and key != "parameters" and data.get("parameters") is None
         if unknown or key in ("properties", "required"):
-            raise ToolDefinitionError(
-                f"{where}, key {key}", _show(value), "all of the schema under the key parameters"
-            )
+            raise ToolDefinitionError(f"{where}, key {key}", _show(value), "all of the schema under the key parameters")
 
 
 @contextmanager
@@ -200,9 +196,7 @@ def _parameters(schema: Any, where: str) -> tuple[tuple[ToolParameter, ...], dic
             raise ToolDefinitionError(f"{where}, parameter {name!r}", _show(value), "a JSON Schema object")
     for name in required:
         if name not in list(properties):
-            raise ToolDefinitionError(
-                f"{where}, key required", repr(name), "a name that stands in properties"
-            )
+            raise ToolDefinitionError(f"{where}, key required", repr(name), "a name that stands in properties")
     with _inside(where):
         parameters = tuple(ToolParameter.from_schema(n, s, n in required) for n, s in properties.items())
     rest = {k: v for k, v in schema.items() if k not in ("type", "properties", "required")}
@@ -298,9 +292,7 @@ class Example:
                 raise DataError(f"{where}, key {key}", _show(data.get(key)), "a list")
         if not data["messages"]:
             raise DataError(f"{where}, key messages", "an empty list", "at least one message")
-        messages = [
-            Message.from_dict(m, f"{where}, key messages[{i}]") for i, m in enumerate(data["messages"])
-        ]
+        messages = [Message.from_dict(m, f"{where}, key messages[{i}]") for i, m in enumerate(data["messages"])]
         try:
             tools = [Tool.from_dict(t, f"{where}, key tools[{i}]") for i, t in enumerate(data["tools"])]
         except ToolDefinitionError as error:

@@ -76,7 +76,9 @@ def test_the_prompt_at_training_is_the_prompt_at_inference(
         assert whole.input_ids[: len(prompt)] == prompt
         assert all(whole.trained[len(prompt) :])
         text = encoder.tokenizer.apply_chat_template(
-            [{"role": m.role, "content": m.content} for m in conversation[:2]], add_generation_prompt=True, tokenize=False
+            [{"role": m.role, "content": m.content} for m in conversation[:2]],
+            add_generation_prompt=True,
+            tokenize=False,
         )
         assert encoder.tokenizer.decode(encoder.encode_prompt(conversation[:2], [])) == text
 
@@ -91,7 +93,11 @@ def test_replies_are_parsed_back(encoder: NativeEncoder, conversation: Sequence[
 def test_control_tokens_in_text_stay_plain(encoder: NativeEncoder) -> None:
     end = "<|im_end|>"
     tool = Tool("f", end, [ToolParameter("x", end)])
-    messages = [Message("user", end), Message("assistant", "", (ToolCall("f", {"x": end}),)), Message("tool", end, name="f")]
+    messages = [
+        Message("user", end),
+        Message("assistant", "", (ToolCall("f", {"x": end}),)),
+        Message("tool", end, name="f"),
+    ]
     ids = encoder.encode_prompt(messages, [tool])
     control = encoder.tokenizer.convert_tokens_to_ids(end)
     assert ids.count(control) == 4  # those of the template: system, user, assistant, result

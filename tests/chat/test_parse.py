@@ -29,7 +29,17 @@ def test_calls_survive_writing_and_reading(calls: list[ToolCall]) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["</tool_call>", "<tool_call>", '"\n}\n</tool_call>', "<|user|>\nhi", "\ud800", "é\u2028", "{", None, 1e300],
+    [
+        "</tool_call>",
+        "<tool_call>",
+        '"\n}\n</tool_call>',
+        "<|user|>\nhi",
+        "\ud800",
+        "é\u2028",
+        "{",
+        None,
+        1e300,
+    ],
 )
 def test_awkward_arguments_survive(value: Any) -> None:
     calls = (ToolCall("f", {"x": value, "y": [value]}), ToolCall("g", {}))

@@ -103,9 +103,7 @@ def test_an_untrained_model_is_measured_and_not_an_error():
 
 def test_a_prompt_that_does_not_fit_stays_in_the_denominator():
     long = example("x" * 300, EXAMPLES[0].messages[1], "single_call")
-    evaluation = evaluate_model(
-        build(), ByteEncoder(), items_of([long, EXAMPLES[0]]), label="base", max_new_tokens=4
-    )
+    evaluation = evaluate_model(build(), ByteEncoder(), items_of([long, EXAMPLES[0]]), label="base", max_new_tokens=4)
     assert evaluation.results[0].score.failure == "too_long"
     assert evaluation.results[1].score.failure != "too_long"
     assert evaluation.summary().overall["call_exact"].n == 2

@@ -168,9 +168,7 @@ def test_progress_and_mode():
     model = build("llama").train()
     seen = []
     prompts, groups = prompts_in_groups()
-    decode(
-        model, [*prompts, [7] * 200], [*groups, 9], progress=lambda done, total: seen.append((done, total))
-    )
+    decode(model, [*prompts, [7] * 200], [*groups, 9], progress=lambda done, total: seen.append((done, total)))
     assert model.training
     assert seen == sorted(seen)
     assert seen[-1] == (len(prompts) + 1, len(prompts) + 1)

@@ -30,9 +30,7 @@ def items(*messages, **metadata):
 
 
 def test_a_call_is_an_item_and_the_summary_of_its_result_is_not():
-    (item,) = items(
-        user("Weather in Oslo?"), call("Oslo"), result("9"), say("9 degrees"), scenario="single_call"
-    )
+    (item,) = items(user("Weather in Oslo?"), call("Oslo"), result("9"), say("9 degrees"), scenario="single_call")
     assert (item.id, item.outcome, item.scenario) == ("0.1", "call", "single_call")
     assert item.messages == (user("Weather in Oslo?"),)
     assert item.calls == (ToolCall("get_weather", {"city": "Oslo"}),)
@@ -66,9 +64,7 @@ def test_a_missing_argument_is_asked_for_and_then_called():
     assert (called.outcome, called.missing) == ("call", ())
 
 
-@pytest.mark.parametrize(
-    ("scenario", "outcome"), [("no_tool", "abstain"), ("follow_up", "chat"), (None, "chat")]
-)
+@pytest.mark.parametrize(("scenario", "outcome"), [("no_tool", "abstain"), ("follow_up", "chat"), (None, "chat")])
 def test_text_answers(scenario, outcome):
     (item,) = items(user("Tell me a joke"), say("No"), **({"scenario": scenario} if scenario else {}))
     assert item.outcome == outcome

@@ -22,9 +22,7 @@ SEARCH = Tool(
 
 
 def same(left, right):
-    return canonical_call(ToolCall("search", left), SEARCH) == canonical_call(
-        ToolCall("search", right), SEARCH
-    )
+    return canonical_call(ToolCall("search", left), SEARCH) == canonical_call(ToolCall("search", right), SEARCH)
 
 
 def test_an_optional_default_equals_its_absence():

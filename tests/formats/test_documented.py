@@ -180,9 +180,7 @@ def test_check_sees_each_example_and_where(tmp_path: Path) -> None:
     assert [found for found, _ in seen] == EXAMPLES
     lines = path.read_text("utf-8").split("\n")
     starts = [number for number, line in enumerate(lines, 1) if line == "  {"]
-    assert [where for _, where in seen] == [
-        f"{path}, example {n} (line {line})" for n, line in enumerate(starts, 1)
-    ]
+    assert [where for _, where in seen] == [f"{path}, example {n} (line {line})" for n, line in enumerate(starts, 1)]
 
 
 def test_a_check_that_raises_stops_the_reading(tmp_path: Path) -> None:

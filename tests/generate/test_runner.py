@@ -138,10 +138,7 @@ def test_texts_are_clean(examples):
     for example in examples:
         for message in example.messages:
             assert message.content == message.content.strip()
-            assert (
-                not any(flaw in message.content for flaw in ("  ", " ,", "{", " in in "))
-                or message.role == "tool"
-            )
+            assert not any(flaw in message.content for flaw in ("  ", " ,", "{", " in in ")) or message.role == "tool"
 
 
 def test_any_tools_will_do():
@@ -160,9 +157,7 @@ def test_a_single_tool_without_arguments_still_gives_examples():
 
 
 def test_no_two_examples_are_the_same(examples):
-    seen = Counter(
-        json.dumps([m.to_dict() for m in e.messages] + [t.name for t in e.tools]) for e in examples
-    )
+    seen = Counter(json.dumps([m.to_dict() for m in e.messages] + [t.name for t in e.tools]) for e in examples)
     assert max(seen.values()) == 1
 
 

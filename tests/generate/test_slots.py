@@ -45,9 +45,7 @@ NUMBERS = st.one_of(
     st.builds(ranges, KINDS, BOUNDS, st.integers(0, 50)),
     st.builds(lambda kind, low: {"type": kind, "exclusiveMinimum": low}, KINDS, BOUNDS),
     st.builds(lambda kind, high: {"type": kind, "maximum": high}, KINDS, BOUNDS),
-    st.builds(
-        lambda low: {"type": "number", "minimum": low, "exclusiveMaximum": low + 0.5}, st.floats(-5, 5)
-    ),
+    st.builds(lambda low: {"type": "number", "minimum": low, "exclusiveMaximum": low + 0.5}, st.floats(-5, 5)),
     st.integers(1, 900).map(lambda step: {"type": "integer", "multipleOf": step}),
     keyword("multipleOf", [0.5, 0.25], "number"),
 )
@@ -61,9 +59,7 @@ ARRAYS = st.builds(
 OBJECTS = st.dictionaries(NAMES, PLAIN, min_size=1, max_size=3).map(
     lambda p: {"type": "object", "properties": p, "required": list(p)[:1], "additionalProperties": False}
 )
-SCHEMAS = st.one_of(
-    PLAIN, ARRAYS, OBJECTS, st.lists(PLAIN, min_size=1, max_size=2).map(lambda o: {"anyOf": o})
-)
+SCHEMAS = st.one_of(PLAIN, ARRAYS, OBJECTS, st.lists(PLAIN, min_size=1, max_size=2).map(lambda o: {"anyOf": o}))
 
 
 @given(NAMES, SCHEMAS, st.integers(0, 1000))

@@ -10,9 +10,7 @@ def forms(name, value, schema=None):
 
 
 def test_a_date_has_spoken_forms():
-    assert {"14 March 2025", "March 14, 2025", "March 14th, 2025", "2025-03-14"} <= forms(
-        "date", "2025-03-14"
-    )
+    assert {"14 March 2025", "March 14, 2025", "March 14th, 2025", "2025-03-14"} <= forms("date", "2025-03-14")
     assert "22nd of March 2025" in forms("date", "2025-03-22")
     assert "11th of March 2025" in forms("date", "2025-03-11")
 

@@ -45,18 +45,12 @@ EXAMPLES = [
         for when in ("now", "today")
         for city in CITIES
     ),
-    *(
-        example(f"Is {a} warmer than {b}?", "parallel_calls", weather(a), weather(b))
-        for a, b in pairwise(CITIES)
-    ),
+    *(example(f"Is {a} warmer than {b}?", "parallel_calls", weather(a), weather(b)) for a, b in pairwise(CITIES)),
     *(
         example(f"Put {title} into my calendar.", "missing_argument", text="On which date?", missing=["date"])
         for title in ("lunch", "dinner", "the gym", "yoga")
     ),
-    *(
-        example(f"Play some {kind}.", "no_tool", text="I can't play music.")
-        for kind in ("jazz", "rock", "pop", "folk")
-    ),
+    *(example(f"Play some {kind}.", "no_tool", text="I can't play music.") for kind in ("jazz", "rock", "pop", "folk")),
 ]
 ITEMS = items_of(EXAMPLES)
 

@@ -10,12 +10,8 @@ def row(rows, key):
 def test_rows_hold_both_models_and_the_paired_test(base, tuned):
     found = row(metric_rows([base, tuned]), "call_exact")
     assert [rate.n for rate in found.rates] == [29, 29]
-    only_base = sum(
-        b.right and not t.right for b, t in zip(base.results, tuned.results, strict=True) if b.item.calls
-    )
-    only_tuned = sum(
-        t.right and not b.right for b, t in zip(base.results, tuned.results, strict=True) if b.item.calls
-    )
+    only_base = sum(b.right and not t.right for b, t in zip(base.results, tuned.results, strict=True) if b.item.calls)
+    only_tuned = sum(t.right and not b.right for b, t in zip(base.results, tuned.results, strict=True) if b.item.calls)
     assert only_tuned > 0
     assert found.p == mcnemar(only_base, only_tuned)
 

@@ -6,9 +6,7 @@ import pytest
 
 @pytest.mark.parametrize("module", ["tooltune.report", "tooltune.evaluate"])
 def test_reading_and_reporting_results_needs_no_torch(module):
-    check = (
-        f"import sys, {module}; sys.exit(bool({{'torch', 'matplotlib', 'transformers'}} & set(sys.modules)))"
-    )
+    check = f"import sys, {module}; sys.exit(bool({{'torch', 'matplotlib', 'transformers'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 

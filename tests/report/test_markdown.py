@@ -15,9 +15,7 @@ def test_nothing_in_a_fence_can_close_it(text):
     assert not any(set(line.strip()) == {"`"} and len(line.strip()) >= len(closing) for line in inner)
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"), [("a", "`a`"), ("a`b", "`` a`b ``"), ("a\nb", "`a b`"), ("", "` `")]
-)
+@pytest.mark.parametrize(("text", "shown"), [("a", "`a`"), ("a`b", "`` a`b ``"), ("a\nb", "`a b`"), ("", "` `")])
 def test_code(text, shown):
     assert code(text) == shown
 

@@ -32,8 +32,7 @@ def test_report_md_shows_both_models(tmp_path, base, tuned, run):
     assert "| Exact call | **13.8 %** (5.5 to 30.6), 4/29 | **89.7 %** (73.6 to 96.4), 26/29 |" in text
     assert text.count("| too small |") == 10
     assert (
-        "| Well formed | **45.9 %** (31.0 to 61.6), 17/37 | **100.0 %** (90.6 to 100.0), 37/37 | < 0.001 |  |"
-        in text
+        "| Well formed | **45.9 %** (31.0 to 61.6), 17/37 | **100.0 %** (90.6 to 100.0), 37/37 | < 0.001 |  |" in text
     )
     assert "| `no_output`: the reply is empty | 6 | 0 |" in text
     assert "## 3 of 31 right answers" in text

@@ -39,9 +39,7 @@ ANTHROPIC = {"name": "get_weather", "description": "The weather", "input_schema"
 def save(folder: Path, value: Any, name: str = "tools.json") -> Path:
     path = folder / name
     path.write_bytes(
-        value
-        if isinstance(value, bytes)
-        else (value if isinstance(value, str) else json.dumps(value)).encode()
+        value if isinstance(value, bytes) else (value if isinstance(value, str) else json.dumps(value)).encode()
     )
     return path
 

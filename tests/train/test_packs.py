@@ -59,7 +59,9 @@ def test_gradients_equal_those_of_plain_rows(
         assert (gradient - shared[name]).norm() <= 1e-5 * gradient.norm() + 1e-9, name
 
 
-def test_without_a_common_token_there_is_no_prefix_and_still_the_same_loss(tiny_model: Callable[..., Any]) -> None:
+def test_without_a_common_token_there_is_no_prefix_and_still_the_same_loss(
+    tiny_model: Callable[..., Any],
+) -> None:
     model = with_lora(tiny_model("Llama"))
     examples = (Encoded([5, 6, 7, 8], [False, True, False, True]), Encoded([9, 6, 7], [False, False, True]))
     pack = Pack(examples, 0)

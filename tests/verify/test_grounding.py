@@ -90,6 +90,4 @@ def test_a_declared_default_needs_no_mention_and_another_value_does():
 def test_only_what_was_said_before_the_call_counts_and_not_by_the_assistant():
     assistant = Message("assistant", "Do you mean Eve?")
     assert list(ungrounded(conversation({"name": "Eve"}, before=(assistant,)))) == ["book.name"]
-    assert (
-        list(ungrounded(conversation({"name": "Eve"}, before=(assistant, Message("user", "Yes, Eve"))))) == []
-    )
+    assert list(ungrounded(conversation({"name": "Eve"}, before=(assistant, Message("user", "Yes, Eve"))))) == []

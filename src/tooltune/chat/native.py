@@ -7,7 +7,6 @@ template sees them, so that they stay plain text.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any

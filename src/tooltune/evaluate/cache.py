@@ -24,9 +24,7 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call, unused-ignore
 
     _buffers: tuple[Tensor, Tensor] | None = None
 
-    def update(
-        self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
-    ) -> tuple[Tensor, Tensor]:
+    def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
         """Append new columns, and return all."""
         seen = self.get_seq_length()
         end = seen + key_states.shape[-2]

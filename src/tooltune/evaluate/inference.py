@@ -142,9 +142,7 @@ def common_length(prompts: Sequence[Sequence[int]]) -> int:
     return min(same, *(len(prompt) - 1 for prompt in prompts))
 
 
-def _run(
-    model: Any, rows: Sequence[_Row], limits: _Limits
-) -> Iterator[tuple[Sequence[_Row], list[Generation]]]:
+def _run(model: Any, rows: Sequence[_Row], limits: _Limits) -> Iterator[tuple[Sequence[_Row], list[Generation]]]:
     """Decode the rows batch by batch."""
     caches: dict[tuple[int, ...], DynamicCache] = {}
     for batch in _split(rows, limits, attention_window(model.config)):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tooltune.chat.encode import Encoder
-from tooltune.chat.render import render_system, split_system
+from tooltune.chat.render import render_system
 from tooltune.evaluate.inference import Generation, generate_replies
 from tooltune.evaluate.items import Item
 from tooltune.evaluate.results import Evaluation, ItemResult
@@ -51,8 +51,8 @@ def evaluate_model(
 
 
 def _beginning(item: Item) -> str:
-    """What the prompts of a group share: the tools in view, and the system text beside them."""
-    return render_system(item.tools, split_system(item.messages)[0])
+    """What the prompts of a group share: the tools in view, which come first in every prompt."""
+    return render_system(item.tools)
 
 
 def _judge(item: Item, generation: Generation, encoder: Encoder) -> ItemResult:

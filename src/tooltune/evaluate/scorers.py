@@ -150,9 +150,7 @@ def _asks(item: Item, text: str) -> bool:
     return "?" in text and all(asks_for(text, name, item.tools, reference) for name in item.missing)
 
 
-def _tool_failure(
-    expected: Sequence[ToolCall], given: Sequence[ToolCall], schemas: Mapping[str, Any]
-) -> str | None:
+def _tool_failure(expected: Sequence[ToolCall], given: Sequence[ToolCall], schemas: Mapping[str, Any]) -> str | None:
     if not given:
         return "should_have_called"
     wanted, names = Counter(call.name for call in expected), Counter(call.name for call in given)
@@ -170,9 +168,7 @@ def _multiset(calls: Sequence[ToolCall], schemas: Mapping[str, Any]) -> Counter[
     return Counter(canonical_call(call, schemas.get(call.name)) for call in calls)
 
 
-def _argument_failure(
-    expected: Sequence[ToolCall], given: Sequence[ToolCall], schemas: Mapping[str, Any]
-) -> str:
+def _argument_failure(expected: Sequence[ToolCall], given: Sequence[ToolCall], schemas: Mapping[str, Any]) -> str:
     """The first stage that fails in any call, each call held against the closest expected one."""
     pairs = _match(expected, given, schemas)
     found = [fail for want, call in pairs for fail in _differences(want, call, schemas.get(call.name))]

@@ -96,9 +96,7 @@ class Window:
         self._advance(min(position, len(self._text)))
         ended = " (the file ends here)" if not self._text[self._position :].strip() else ""
         column = self._position - self._line_start + 1
-        return DataError(
-            where, f"not JSON: {message.removesuffix(' at')} at line {self._line}, column {column}{ended}"
-        )
+        return DataError(where, f"not JSON: {message.removesuffix(' at')} at line {self._line}, column {column}{ended}")
 
     def _advance(self, position: int) -> None:
         """Move on to `position` in the text, counting lines."""

@@ -56,9 +56,7 @@ def _person(rng: Random) -> str:
 
 def _email(rng: Random) -> str:
     first, last = pooled("first_name", rng).lower(), pooled("last_name", rng).lower()
-    local = rng.choice(
-        (f"{first}.{last}", f"{first[0]}.{last}", f"{first}{rng.randint(1, 99)}", f"{first}_{last}")
-    )
+    local = rng.choice((f"{first}.{last}", f"{first[0]}.{last}", f"{first}{rng.randint(1, 99)}", f"{first}_{last}"))
     return f"{local}@{pooled('host', rng)}".replace(" ", "").replace("'", "")
 
 

@@ -35,9 +35,7 @@ class GenerationReport:
     """(scenario, split) -> examples."""
     dropped: Counter[str] = field(default_factory=Counter)
     """Reason -> tries that were replaced."""
-    families: dict[str, Counter[str]] = field(
-        default_factory=lambda: {"train": Counter(), "held_out": Counter()}
-    )
+    families: dict[str, Counter[str]] = field(default_factory=lambda: {"train": Counter(), "held_out": Counter()})
     """Split -> family of wording -> examples."""
 
     def add(self, example: Example) -> None:
@@ -62,7 +60,6 @@ class GenerationReport:
             "dropped": dict(self.dropped),
             "families": {split: len(counts) for split, counts in self.families.items()},
         }
-
 
     def to_text(self) -> str:
         """What a person wants to know: how many of each scenario, and what was replaced."""
@@ -102,9 +99,7 @@ class _Plan:
         """The tools that the examples of a group share: what their scenarios need, and others."""
         rng = Random(f"{self.seed}:{part}:tools:{group}")
         chosen: list[Tool] = []
-        scenarios = {
-            self.scenario(part, i) for i in range(group * self.group_size, (group + 1) * self.group_size)
-        }
+        scenarios = {self.scenario(part, i) for i in range(group * self.group_size, (group + 1) * self.group_size)}
         for name in (name for name in ("chain", "selection", *SCENARIOS) if name in scenarios):
             chosen += SCENARIOS[name].needs(self.catalogue, rng, chosen)
         others = [tool for tool in self.catalogue.tools if tool not in chosen]
@@ -176,9 +171,7 @@ def _one(
     others = [name for name, _ in plan.shares if name != wanted and name in stand_ins]
     for name in (wanted, *others):
         for attempt in range(_TRIES):
-            rng = Random(
-                f"{plan.seed}:{i}" if name == wanted and not attempt else f"{plan.seed}:{i}:{name}:{attempt}"
-            )
+            rng = Random(f"{plan.seed}:{i}" if name == wanted and not attempt else f"{plan.seed}:{i}:{name}:{attempt}")
             reason, example = _attempt(plan.catalogue, name, part, tools, rng, seen)
             if example is not None:
                 return example

@@ -66,9 +66,7 @@ class Catalogue:
     @cached_property
     def similar(self) -> dict[str, frozenset[str]]:
         """Tool name -> tools that could be taken for it."""
-        return {
-            t.name: frozenset(o.name for o in self.tools if o != t and self._alike(t, o)) for t in self.tools
-        }
+        return {t.name: frozenset(o.name for o in self.tools if o != t and self._alike(t, o)) for t in self.tools}
 
     def _alike(self, one: Tool, other: Tool) -> bool:
         if other.name in self.phrasings[one.name].similar or one.name in self.phrasings[other.name].similar:
@@ -179,9 +177,7 @@ class Scene:
         fitting = [t for t in self.phrasing(tool).answers if {g.key for g in t.required()} <= names]
         if among_others:
             fitting = [t for t in fitting if not str(t.parts[0]).startswith(_POINTING)] or fitting
-        template: Template = (
-            self.rng.choice(fitting) if fitting else parse_template(self.line("generic_answers"))
-        )
+        template: Template = self.rng.choice(fitting) if fitting else parse_template(self.line("generic_answers"))
         return styled(template.select(self.rng, 1.0, names), known, "plain", self.rng)
 
     def assistant(self, text: str) -> Message:

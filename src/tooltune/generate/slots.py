@@ -52,9 +52,7 @@ _FORMATS = {
 }  # fmt: skip
 # Words that alone say nothing: the word before them, or the tool's noun, decides.
 _EMPTY_WORDS = {"name", "type", "id", "value", "code", "number", "key", "to", "from", "the"}
-_EXAMPLE = re.compile(
-    r"(?:such as|e\.g\.,?|for example,?|for instance,?|like)\s+['\"`]?([A-Za-z0-9][\w/:.+-]*)"
-)
+_EXAMPLE = re.compile(r"(?:such as|e\.g\.,?|for example,?|for instance,?|like)\s+['\"`]?([A-Za-z0-9][\w/:.+-]*)")
 _PLAIN_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 
 
@@ -241,9 +239,7 @@ def _kind(name: str, description: str, noun: str) -> str | None:
     if re.search(r"YYYY-MM-DD", description):
         return "date" if "HH" not in description else "datetime"
     if words[-1:] == ["name"]:
-        return _KINDS.get(
-            words[-2] if len(words) > 1 else noun, "person" if "person" in description else "title"
-        )
+        return _KINDS.get(words[-2] if len(words) > 1 else noun, "person" if "person" in description else "title")
     # "user_id" is a code, not a user.
     if words[-1:] in (["id"], ["code"], ["number"]):
         codes = ("tracking", "flight", "currency", "zip", "phone")

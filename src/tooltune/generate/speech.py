@@ -26,9 +26,7 @@ class Speaker:
     values: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     """Sources of values that override those of the wording."""
 
-    def draw(
-        self, names: Sequence[str], rng: Random, fixed: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def draw(self, names: Sequence[str], rng: Random, fixed: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Values for the named parameters, no two the same, start before end."""
         for _ in range(20):
             drawn = {n: self.value(n, rng) for n in names if not fixed or n not in fixed}

@@ -38,16 +38,11 @@ def say(name: str, value: Any, schema: Mapping[str, Any], rng: Random) -> str:
         inner = items if isinstance(items, Mapping) else {}
         said = [say(name, part, inner, rng) for part in value]
         return join(
-            [
-                f"({text})" if isinstance(part, Mapping) else text
-                for text, part in zip(said, value, strict=True)
-            ]
+            [f"({text})" if isinstance(part, Mapping) else text for text, part in zip(said, value, strict=True)]
         )
     if isinstance(value, Mapping):
         parts = schema.get("properties", {})
-        return ", ".join(
-            f"{spaced(key)} {say(key, part, parts.get(key, {}), rng)}" for key, part in value.items()
-        )
+        return ", ".join(f"{spaced(key)} {say(key, part, parts.get(key, {}), rng)}" for key, part in value.items())
     return "none" if value is None else _string(name, str(value), schema, rng)
 
 

@@ -28,13 +28,7 @@ def samples_section(model: Evaluation) -> str:
 
 def _samples(kind: str, results: Sequence[ItemResult], group: Callable[[ItemResult], str]) -> list[str]:
     chosen = varied(results, group)
-    count = (
-        "No"
-        if not results
-        else f"Only {len(results)}"
-        if len(results) < WANTED
-        else f"{WANTED} of {len(results)}"
-    )
+    count = "No" if not results else f"Only {len(results)}" if len(results) < WANTED else f"{WANTED} of {len(results)}"
     heading = f"## {count} {kind} answer{'' if len(results) == 1 else 's'}"
     return [heading, *(_sample(kind, number, result) for number, result in enumerate(chosen, 1))]
 

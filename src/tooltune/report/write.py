@@ -93,10 +93,7 @@ def _rates_table(first: str, rows: Sequence[Row], models: Sequence[Evaluation]) 
     compared = len(models) > 1
     return table(
         [first, *(model.label for model in models), *(["p"] if compared else []), ""],
-        [
-            [row.title, *map(_bold_rate, row.rates), *([show_p(row.p)] if compared else []), _note(row)]
-            for row in rows
-        ],
+        [[row.title, *map(_bold_rate, row.rates), *([show_p(row.p)] if compared else []), _note(row)] for row in rows],
     )
 
 

@@ -181,7 +181,10 @@ def quantization_config(config: ModelConfig) -> Any:
         missing_extra("bitsandbytes", "quantize")
     if not torch.cuda.is_available():
         raise ConfigError(
-            f"--quantization {config.quantization}", "no CUDA GPU", "one", "Leave the flag out to train in full precision."
+            f"--quantization {config.quantization}",
+            "no CUDA GPU",
+            "one",
+            "Leave the flag out to train in full precision.",
         )
     from transformers import BitsAndBytesConfig
 

@@ -107,9 +107,7 @@ def add_lora(model: Any, config: TrainConfig) -> Any:
         ) from error
 
 
-def train(
-    model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: TrainConfig, pad_id: int
-) -> Trained:
+def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: TrainConfig, pad_id: int) -> Trained:
     """Train `model`, which already has its adapter, and leave it on its last weights.
 
     Checkpoints go to `output_dir/checkpoints`.
@@ -157,7 +155,7 @@ def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
         save_strategy=config.save_strategy,
         save_steps=config.save_steps,
         save_total_limit=config.save_total_limit,
-        eval_strategy="steps" if config.eval_steps else "epoch",
+        eval_strategy="steps" if config.eval_steps else "no",
         eval_steps=config.eval_steps,
         logging_steps=max(1, steps // 50),
         report_to=config.report_to,
@@ -240,4 +238,3 @@ def _writing(folder: Path) -> Iterator[None]:
                 shutil.rmtree(checkpoint, ignore_errors=True)
         cause = error if isinstance(error, OSError) else OSError(28, str(error))
         raise output_error(folder, cause, "a checkpoint") from error
-

@@ -45,7 +45,9 @@ class VerificationReport:
 
 
 def verify_dataset(
-    examples: Iterable[Example], execute: Executor | None = None, replays: Callable[[Tool], bool] = lambda tool: True
+    examples: Iterable[Example],
+    execute: Executor | None = None,
+    replays: Callable[[Tool], bool] = lambda tool: True,
 ) -> VerificationReport:
     """Verify every example.
 

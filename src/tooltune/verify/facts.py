@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 
 from tooltune.verify.lexicon import MONTHS, NUMBER_WORDS
 
-_MONTH = {name[:length].lower(): i + 1 for i, name in enumerate(MONTHS) for length in (3, len(name))} | {
-    "sept": 9
-}
+_MONTH = {name[:length].lower(): i + 1 for i, name in enumerate(MONTHS) for length in (3, len(name))} | {"sept": 9}
 _NAMES = "|".join(sorted(_MONTH, key=len, reverse=True))
 _DATES = (
     re.compile(r"\b(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)"),

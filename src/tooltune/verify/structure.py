@@ -63,15 +63,11 @@ def _misplaced(message: Message, key: str, index: int, seen_user: bool) -> Itera
 def _result_problems(message: Message, key: str, open_calls: list[ToolCall]) -> Iterator[Problem]:
     """Check a tool message against the next call without a result, and take that call off."""
     if not open_calls:
-        yield Problem(
-            "results", key, "a result without a call", "an assistant message with tool_calls before"
-        )
+        yield Problem("results", key, "a result without a call", "an assistant message with tool_calls before")
         return
     call = open_calls.pop(0)
     if message.name is not None and message.name != call.name:
-        yield Problem(
-            "results", f"{key}, key name", repr(message.name), f"{call.name!r}, in the order of the calls"
-        )
+        yield Problem("results", f"{key}, key name", repr(message.name), f"{call.name!r}, in the order of the calls")
 
 
 def _call_problems(example: Example, formats: bool) -> Iterator[Problem]:

@@ -16,9 +16,7 @@ from tooltune.generate.surfaces import spaced
 from tooltune.generate.templates import parse_template
 from tooltune.types import Tool, ToolParameter
 
-_DETAIL = re.compile(
-    r",? (?:by|using|based on|given|according to|via|with (?:the|a) (?:given|specified))\b.*"
-)
+_DETAIL = re.compile(r",? (?:by|using|based on|given|according to|via|with (?:the|a) (?:given|specified))\b.*")
 _ARTICLES = r"(?:(?:an?|the|given|specified|some|one) )*"
 _PREPOSITION = rf"(?P<before>\b(?:in|for|to|of|from|at|about|into|on|by|with) ){_ARTICLES}"
 _QUOTED = {"text", "message", "body", "content", "title", "query", "note", "notes", "description",
@@ -98,9 +96,7 @@ def _place(text: str, parameter: ToolParameter, many: bool) -> str | None:
     """The command with the parameter where it speaks of it, or None where that cannot be told."""
     noun, name = spaced(parameter.name), parameter.name
     gap = f"{{{name}{'+' if many else ''}}}"
-    if parameter.type in ("integer", "number") and re.match(
-        rf"(?:set|change|update) .*{re.escape(noun)}$", text
-    ):
+    if parameter.type in ("integer", "number") and re.match(rf"(?:set|change|update) .*{re.escape(noun)}$", text):
         return f"{text} to {gap}"
     if parameter.type != "string" or parameter.enum:
         return None
@@ -136,9 +132,7 @@ def _mention(parameter: ToolParameter, varied: str) -> str:
     if name == varied:
         return f"{noun} {{{name}+}} (one each)"
     if parameter.type == "boolean":
-        says_itself = (
-            noun.split()[0] in _COMMANDS and parameter.default is not True and not parameter.required
-        )
+        says_itself = noun.split()[0] in _COMMANDS and parameter.default is not True and not parameter.required
         return f"{noun}{{{name}=true}}" if says_itself else f"{noun} set to {{{name}}}"
     return f'{noun} "{{{name}}}"' if _is_quoted(parameter) else f"{noun} {{{name}}}"
 

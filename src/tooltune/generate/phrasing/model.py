@@ -40,9 +40,7 @@ class Split:
         data = data or {}
         return cls(
             tuple(_frame(f"{family}.{i}", entry) for i, entry in enumerate(data.get("train", ()))),
-            tuple(
-                _frame(f"{family}.held_out.{i}", entry) for i, entry in enumerate(data.get("held_out", ()))
-            ),
+            tuple(_frame(f"{family}.held_out.{i}", entry) for i, entry in enumerate(data.get("held_out", ()))),
         )
 
 

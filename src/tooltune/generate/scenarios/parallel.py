@@ -47,9 +47,7 @@ def _listed(scene: Scene) -> Draft | None:
     calls = spoken.calls("", tool)
     if len(calls) < 2:
         return None
-    said = [
-        (call, {**spoken.says, varied: one}) for call, one in zip(calls, spoken.each[varied], strict=True)
-    ]
+    said = [(call, {**spoken.says, varied: one}) for call, one in zip(calls, spoken.each[varied], strict=True)]
     return _answered(scene, spoken.text, said)
 
 

@@ -1,0 +1,129 @@
+"""Training on tiny models: it learns, stops and resumes, and leaves no half-written checkpoint."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import TrainerCallback
+
+from tooltune import Message, Tool, ToolCall
+from tooltune.chat import Encoded, TextEncoder
+from tooltune.config import TrainConfig
+from tooltune.errors import ConfigError, Interrupted, OutputError
+from tooltune.train.batching import Pack, make_packs
+from tooltune.train.trainer import CHECKPOINTS, add_lora, newest_checkpoint, train
+
+
+@pytest.fixture
+def packs(byte_tokenizer: Any, tools: list[Tool]) -> list[Pack]:
+    encoder = TextEncoder(byte_tokenizer)
+    examples: list[Encoded] = []
+    for city in ("Oslo", "Bergen", "Rome", "Lima", "Cairo", "Delhi", "Paris", "Quito"):
+        call = Message("assistant", "", (ToolCall("get_weather", {"city": city}),))
+        examples.append(encoder.encode([Message("user", f"Weather in {city}?"), call], tools))
+    return make_packs(examples, ["tools"] * len(examples), 2, seed=0)
+
+
+def settings(folder: Path, **values: Any) -> TrainConfig:
+    defaults = {
+        "output_dir": folder,
+        "num_train_epochs": 2,
+        "gradient_accumulation_steps": 2,
+        "learning_rate": 1e-2,
+        "lora_rank": 4,
+        "save_strategy": "steps",
+        "save_steps": 1,
+    }
+    return TrainConfig(**(defaults | values))
+
+
+def run(model: Any, packs: list[Pack], config: TrainConfig) -> Any:
+    return train(add_lora(model, config), packs, [], config, pad_id=0)
+
+
+def adapter(trained: Any) -> dict[str, torch.Tensor]:
+    return {name: p.detach().clone() for name, p in trained.model.named_parameters() if p.requires_grad}
+
+
+@pytest.mark.parametrize("architecture", ["Llama", "Mistral", "Qwen2", "Gemma", "Gemma2"])
+def test_it_learns(tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path, architecture: str) -> None:
+    model = tiny_model(architecture, vocab_size=400, **({"head_dim": 8} if architecture == "Gemma2" else {}))
+    trained = run(model, packs, settings(tmp_path, num_train_epochs=6, save_strategy="no"))
+    losses = [entry["loss"] for entry in trained.history if "loss" in entry]
+    assert losses[-1] < losses[0]
+    assert (trained.notice is not None) == (architecture == "Gemma2")
+
+
+def test_shared_and_plain_batches_train_the_same_weights(
+    tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path
+) -> None:
+    results = [
+        adapter(run(tiny_model("Llama", 400), packs, settings(tmp_path / str(shared), shared_prefix=shared)))
+        for shared in (True, False)
+    ]
+    for name, weights in results[0].items():
+        assert torch.allclose(weights, results[1][name], atol=2e-4), name
+
+
+def test_an_unknown_target_module_is_named(tiny_model: Callable[..., Any], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="q_proj"):
+        add_lora(tiny_model("Llama", 400), settings(tmp_path, lora_target_modules=("nothing",)))
+
+
+class PressCtrlC(TrainerCallback):
+    def on_substep_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_leaves_a_checkpoint_from_which_the_same_weights_come(
+    tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = adapter(run(tiny_model("Llama", 400), packs, settings(tmp_path / "whole")))
+
+    config = settings(tmp_path / "stopped", save_strategy="no")
+    with monkeypatch.context() as patch:
+        from tooltune.train import trainer
+
+        patch.setattr(trainer, "ProgressBar", PressCtrlC)
+        with pytest.raises(Interrupted, match="--resume") as caught:
+            run(tiny_model("Llama", 400), packs, config)
+    assert caught.value.step == 2
+    assert newest_checkpoint(tmp_path / "stopped" / CHECKPOINTS) == Path(caught.value.checkpoint)
+
+    resumed = adapter(run(tiny_model("Llama", 400), packs, config.model_copy(update={"resume": True})))
+    for name, weights in whole.items():
+        assert torch.equal(weights, resumed[name]), name
+
+
+def test_resume_takes_the_newest_complete_checkpoint(tmp_path: Path) -> None:
+    for step, state in ((5, "{}"), (10, "{}"), (15, '{"half'), (20, None)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if state is not None:
+            (folder / "trainer_state.json").write_text(state)
+    assert newest_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
+    assert newest_checkpoint(tmp_path / "absent") is None
+
+
+def test_a_full_disk_leaves_no_half_written_checkpoint(
+    tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path
+) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(OutputError, match="checkpoint"):
+            run(tiny_model("Llama", 400), packs, settings(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list((tmp_path / CHECKPOINTS).glob("checkpoint-*")) == []

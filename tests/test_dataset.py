@@ -72,6 +72,7 @@ def test_one_example_cannot_be_split() -> None:
 
 WEATHER = {"name": "f", "description": "", "parameters": {"type": "object", "properties": {}, "required": []}}
 CALL = {"role": "assistant", "content": "", "tool_calls": [{"name": "f", "parameters": {}}]}
+SAID = {"role": "assistant", "content": "hello"}
 USER = {"role": "user", "content": "hi"}
 
 
@@ -81,7 +82,7 @@ USER = {"role": "user", "content": "hi"}
         ([USER, {"role": "robot", "content": ""}], ("example 1", "messages[1]", "key role", "'robot'")),
         ([USER, {**CALL, "tool_calls": [{"name": "g", "parameters": {}}]}], ("messages[1]", "'g'")),
         ([USER, {**CALL, "tool_calls": [{"name": "f", "parameters": {"x": 1}}]}], ("messages[1]", "x")),
-        ([USER, {"role": "tool", "content": "1", "name": "f"}], ("messages[1]",)),
+        ([USER, {"role": "tool", "content": "1", "name": "f"}, SAID], ("messages[1]",)),
         ([USER, CALL, USER, CALL], ("messages[2]",)),
         ([], ("key messages", "an empty list")),
     ],

@@ -52,11 +52,12 @@ def guarded(command: Callable[[], None]) -> int:
 
 
 def _main(argv: list[str]) -> None:
-    arguments = _parser().parse_args([underscored(argument) for argument in argv])
+    arguments = make_parser().parse_args([underscored(argument) for argument in argv])
     arguments.command(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the `tooltune` command."""
     parser = argparse.ArgumentParser(
         "tooltune", description="Turn your tools into a small model that calls them reliably."
     )

@@ -129,9 +129,9 @@ def test_a_parallel_call_takes_one_tool_twice_or_several_tools(examples):
     assert {1, 2} <= kinds
 
 
-def test_about_half_of_the_calls_have_words_before_them(examples):
+def test_some_calls_have_words_before_them(examples):
     said = [bool(m.content) for example in of(examples, "single") for m in example.messages if m.tool_calls]
-    assert 0.35 < sum(said) / len(said) < 0.65
+    assert 0.1 < sum(said) / len(said) < 0.35
 
 
 def test_texts_are_clean(examples):

@@ -24,7 +24,7 @@ import torch
 from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 from safetensors import SafetensorError
 from torch.nn.functional import cross_entropy
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from tooltune.config import TrainConfig
 from tooltune.errors import ConfigError, Interrupted
@@ -127,6 +127,7 @@ def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: T
         data_collator=lambda batch: shared_tensors(batch[0]) if shared else plain_tensors(batch[0], pad_id),
         callbacks=[stop, ProgressBar()],
     )
+    trainer.remove_callback(PrinterCallback)  # the bar shows the loss
     folder = Path(config.output_dir) / CHECKPOINTS
     checkpoint = newest_checkpoint(folder) if config.resume else None
     with packing(model, shared), stop.on_ctrl_c(), _writing(folder):
@@ -150,7 +151,7 @@ def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
         num_train_epochs=config.num_train_epochs,
         learning_rate=config.learning_rate,
         lr_scheduler_type="cosine",
-        warmup_steps=math.ceil(0.05 * steps),
+        warmup_steps=round(0.05 * steps),
         seed=config.seed,
         save_strategy=config.save_strategy,
         save_steps=config.save_steps,

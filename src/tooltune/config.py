@@ -54,6 +54,8 @@ class DataConfig(SeedConfig):
     """Share of the examples that is held out for evaluation, by phrasing family."""
     examples_per_tool_set: int = Field(8, gt=0)
     """Examples that share the same tools in view, in the same order; training computes them once."""
+    max_tools_in_view: int = Field(6, gt=0, le=6)
+    """Most tools that a generated example shows; a chain may need one or two more."""
     tools: Path | None = None
     """A JSON file of tool definitions to use instead of the example tools."""
 

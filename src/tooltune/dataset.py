@@ -39,6 +39,7 @@ def make_dataset(
         config.seed,
         held_out_share=config.held_out_share,
         examples_per_tool_set=config.examples_per_tool_set,
+        max_tools_in_view=config.max_tools_in_view,
         report=report,
     )
     new = path.with_name(f".new-{path.name}")

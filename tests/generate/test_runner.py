@@ -196,3 +196,11 @@ def test_tools_that_no_valid_call_can_be_made_for_say_so():
     impossible = P("x", required=True, extra={"not": {"type": "string"}})
     with pytest.raises(ToolDefinitionError, match="schema"):
         generate([Tool("do_it", "Do it", [impossible])], 20)
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_fewer_tools_in_view_when_asked(limit):
+    sizes = [len(e.tools) for e in generate_examples(EXAMPLE_TOOLS, 80, 3, max_tools_in_view=limit)]
+    wide = [len(e.tools) for e in generate_examples(EXAMPLE_TOOLS, 80, 3)]
+    assert max(sizes) <= limit + 2
+    assert sum(sizes) < sum(wide)

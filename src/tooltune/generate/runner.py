@@ -83,6 +83,7 @@ class _Plan:
     catalogue: Catalogue
     seed: int
     group_size: int
+    max_tools: int
     shares: tuple[tuple[str, float], ...]
 
     def scenario(self, part: Part, index: int) -> str:
@@ -103,7 +104,8 @@ class _Plan:
         for name in (name for name in ("chain", "selection", *SCENARIOS) if name in scenarios):
             chosen += SCENARIOS[name].needs(self.catalogue, rng, chosen)
         others = [tool for tool in self.catalogue.tools if tool not in chosen]
-        wanted = rng.choices(_SIZES, _SIZE_WEIGHTS)[0] - len(chosen)
+        sizes = _SIZES[: self.max_tools]
+        wanted = rng.choices(sizes, _SIZE_WEIGHTS[: len(sizes)])[0] - len(chosen)
         chosen += rng.sample(others, max(0, min(wanted, len(others))))
         rng.shuffle(chosen)
         return tuple(chosen)
@@ -116,6 +118,7 @@ def generate_examples(
     held_out_share: float = 0.1,
     examples_per_tool_set: int = 1,
     report: GenerationReport | None = None,
+    max_tools_in_view: int = len(_SIZES),
 ) -> Iterator[Example]:
     """Make verified examples: first those for training, then the held-out ones.
 
@@ -130,6 +133,7 @@ def generate_examples(
             no training example uses.
         examples_per_tool_set: how many consecutive examples share their tools, in the same order.
         report: filled in on the way.
+        max_tools_in_view: most tools that an example shows; a chain may need one or two more.
 
     Raises:
         ConfigError: a number is out of range.
@@ -137,7 +141,7 @@ def generate_examples(
     """
     _check(tools, num_examples, held_out_share, examples_per_tool_set)
     catalogue = Catalogue(tuple(tools))
-    plan = _Plan(catalogue, seed, examples_per_tool_set, tuple(shares_for(catalogue).items()))
+    plan = _Plan(catalogue, seed, examples_per_tool_set, max_tools_in_view, tuple(shares_for(catalogue).items()))
     return _generate(plan, num_examples, round(num_examples * held_out_share), report or GenerationReport())
 
 

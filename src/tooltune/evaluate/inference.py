@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
+from tooltune.evaluate.attention import grouped_decoding
 from tooltune.evaluate.cache import attention_window, gather, new_cache
 
 Progress = Callable[[int, int], None]
@@ -113,7 +114,7 @@ def _evaluating(model: Any) -> Iterator[None]:
     was_training = model.training
     model.eval()
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), grouped_decoding(model):
             yield
     finally:
         model.train(was_training)

@@ -107,6 +107,7 @@ def bad(folder: Path) -> list[tuple[list[str], tuple[str, ...]]]:
         (["run", "--config", "absent.yaml"], ("absent.yaml",)),
         (["run", "--model_name", "nowhere/nothing"], ("nowhere/nothing", "smollm2-135m")),
         (["run", "--quantization", "4bit"], ("quantize",)),
+        (["run", "--report_to", "mlflow"], ("mlflow", "tooltune[trackers]")),
         (["run", "--chat_format", "native"], ("does not support tools", "Leave out --chat_format native")),
         (["run", "--output_dir", "file/out"], ("file",)),
         (["run", "--data_path", "broken.json"], ("broken.json",)),

@@ -7,6 +7,7 @@ imported inside functions, so that making data needs none of it.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -135,6 +136,9 @@ def open_model(config: EvaluateConfig) -> Any:
     from tooltune.train.model import load_tokenizer, make_encoder, quantization_config
 
     quantization_config(config)
+    tracker = getattr(config, "report_to", "none")
+    if tracker != "none" and importlib.util.find_spec(tracker) is None:
+        missing_extra(tracker, "trackers")
     writable_folder(config.output_dir, "the results")
     return make_encoder(load_tokenizer(config.model_name), config)
 

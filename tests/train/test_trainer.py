@@ -127,3 +127,16 @@ def test_a_full_disk_leaves_no_half_written_checkpoint(
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
     assert list((tmp_path / CHECKPOINTS).glob("checkpoint-*")) == []
+
+
+def test_a_tracker_gets_the_log(tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path) -> None:
+    run(tiny_model("Llama", 400), packs, settings(tmp_path, report_to="tensorboard", save_strategy="no"))
+    assert list(tmp_path.rglob("events.out.tfevents.*"))
+
+
+def test_the_held_out_loss_is_measured_when_asked(
+    tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path
+) -> None:
+    config = settings(tmp_path, eval_steps=2, save_strategy="no")
+    trained = train(add_lora(tiny_model("Llama", 400), config), packs, packs[:1], config, pad_id=0)
+    assert [entry["step"] for entry in trained.history if "eval_loss" in entry] == [2, 4]

@@ -239,7 +239,9 @@ def _measurement(examples: Sequence[Example], encoder: Any, config: EvaluateConf
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def train_model(model: Any, encoder: Any, split: Split, config: TrainConfig) -> tuple[Any, Mapping[str, Any]]:
+def train_model(
+    model: Any, encoder: Any, split: Split, config: RunConfig | TrainCommandConfig
+) -> tuple[Any, Mapping[str, Any]]:
     """Encode, add the adapter, train. Returns the trained model and what became of the examples."""
     from tooltune.train.prepare import prepare
     from tooltune.train.trainer import add_lora, train
@@ -250,7 +252,7 @@ def train_model(model: Any, encoder: Any, split: Split, config: TrainConfig) -> 
         "seed": config.seed,
     }
     packs, report = prepare(split.train, encoder, **sizes)
-    held_out, _ = prepare(split.held_out, encoder, **sizes)
+    held_out = prepare(split.held_out, encoder, **sizes)[0] if config.eval_steps else []
     console.print(
         f"Training: {report.kept} examples, {report.tokens:,} tokens, {report.trained_tokens:,} of them trained, "
         f"{report.computed_tokens:,} computed an epoch; {report.shortened} shortened, {report.too_long} left out"
@@ -262,11 +264,11 @@ def train_model(model: Any, encoder: Any, split: Split, config: TrainConfig) -> 
     return trained, report.to_dict()
 
 
-def check_settings(config: TrainConfig) -> None:
+def check_settings(config: RunConfig | TrainCommandConfig) -> None:
     """Refuse to resume with settings under which the checkpoint means something else."""
     path = config.output_dir / SETTINGS
     ignored = {"resume", "merge", "report_to", "tools", "eval_batch_size", "max_new_tokens", "num_examples"}
-    now = config.model_dump(mode="json", exclude=ignored) | {"data": _hash_if_there(config)}
+    now = config.model_dump(mode="json", exclude=ignored) | {"data": file_hash(config.data_path)}
     before = _read_json(path)
     for key in now if config.resume else ():
         if key in before and before[key] != now[key]:
@@ -277,11 +279,6 @@ def check_settings(config: TrainConfig) -> None:
                 f"See {path}.",
             )
     write_json(path, now)
-
-
-def _hash_if_there(config: TrainConfig) -> str | None:
-    path = getattr(config, "data_path", None)
-    return file_hash(path) if path is not None and path.exists() else None
 
 
 def save(config: TrainConfig, trained: Any, encoder: Any, tools: Sequence[Tool]) -> None:

@@ -54,17 +54,13 @@ class NativeEncoder:
         for index, message in enumerate(messages):
             if message.role != "assistant":
                 continue
-            prompt = self._render(messages[:index], tools, prompt=True)
-            whole = self._render(messages[: index + 1], tools)
-            reply = _added(prompt, whole, self.model_name)
-            end = reply.find(self._end)
-            cut = len(prompt) + (end + len(self._end) if end >= 0 else len(reply))
-            parts = ((_added(done, prompt, self.model_name), False), (whole[len(prompt) : cut], True))
+            prompt, whole = self._reply(messages, index, tools)
+            parts = ((_added(done, prompt, self.model_name), False), (whole[len(prompt) :], True))
             for text, train in parts:
                 new = self._tokens(text)
                 ids += new
                 trained += [train] * len(new)
-            done = whole[:cut]
+            done = whole
         return Encoded(ids, trained)
 
     def encode_prompt(self, messages: Sequence[Message], tools: Sequence[Tool]) -> list[int]:
@@ -74,9 +70,7 @@ class NativeEncoder:
         last = max((i for i, m in enumerate(messages) if m.role == "assistant"), default=-1)
         if last < 0:
             return self._tokens(rest)
-        whole = self._render(messages[: last + 1], tools)
-        end = whole.rfind(self._end)
-        done = whole[: end + len(self._end)] if end >= 0 else whole
+        _, done = self._reply(messages, last, tools)
         return head + self._tokens(_added(done, rest, self.model_name))
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -86,6 +80,13 @@ class NativeEncoder:
 
     def parse(self, text: str) -> Reply:
         return parse_native(text)
+
+    def _reply(self, messages: Sequence[Message], index: int, tools: Sequence[Tool]) -> tuple[str, str]:
+        """The prompt of a reply, and the same with the reply up to its end of turn."""
+        prompt = self._render(messages[:index], tools, prompt=True)
+        whole = self._render(messages[: index + 1], tools)
+        end = _added(prompt, whole, self.model_name).find(self._end)
+        return prompt, whole if end < 0 else whole[: len(prompt) + end + len(self._end)]
 
     def _tokens(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import platform
 import shutil
@@ -43,8 +42,6 @@ def save_merged(config: ModelConfig, encoder: TextEncoder | NativeEncoder, folde
     merged.generation_config.pad_token_id = encoder.pad_id
     target = folder / MERGED
     _save_into(target, merged, encoder)
-    del base, merged
-    gc.collect()
     return target
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 from tooltune.chat.encode import Encoded, Encoder, encode_example
 from tooltune.chat.render import render_system
@@ -25,7 +25,7 @@ class EncodingReport:
     turns_dropped: int = 0
     tokens: int = 0
     trained_tokens: int = 0
-    longest: int = field(default=0)
+    longest: int = 0
     computed_tokens: int = 0
     """Tokens that one epoch computes where prefixes are shared."""
 

@@ -36,9 +36,11 @@ def with_lora(model: Any) -> Any:
     return get_peft_model(model, lora)
 
 
-def gradients(model: Any, tensors: dict[str, Any]) -> tuple[float, dict[str, torch.Tensor]]:
+def gradients(
+    model: Any, tensors: dict[str, Any], head: torch.Tensor | None = None
+) -> tuple[float, dict[str, torch.Tensor]]:
     model.zero_grad()
-    loss = pack_loss(model, tensors)
+    loss = pack_loss(model, tensors, head)
     loss.backward()
     return loss.item(), {n: p.grad.clone() for n, p in model.named_parameters() if p.requires_grad}
 

@@ -23,6 +23,8 @@ from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface
 
+from tooltune.train.matmul_attention import MatmulAttention, pays
+
 NAME = "tooltune_shared_prefix"
 
 
@@ -56,9 +58,14 @@ def shared_prefix_attention(
     """
     if geometry is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
+    lengths = (geometry.prefix, *geometry.branches)
+    layers: Any = getattr(module.config, "num_hidden_layers", 1)
+    if pays(query, geometry.prefix, geometry.branches, layers):
+        scale = query.shape[3] ** -0.5 if scaling is None else scaling
+        out = MatmulAttention.apply(query, key, value, lengths, scale)  # type: ignore[no-untyped-call]
+        return out.transpose(1, 2).contiguous(), None
     groups = query.shape[1] // key.shape[1]
     key, value = (tensor.repeat_interleave(groups, dim=1) for tensor in (key, value))
-    lengths = [geometry.prefix, *geometry.branches]
     queries, keys, values = (tensor.split(lengths, dim=2) for tensor in (query, key, value))
     parts = [scaled_dot_product_attention(queries[0], keys[0], values[0], is_causal=True, scale=scaling)]
     for q, k, v in zip(queries[1:], keys[1:], values[1:], strict=True):

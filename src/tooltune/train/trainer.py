@@ -31,6 +31,8 @@ from tooltune.errors import ConfigError, Interrupted
 from tooltune.files import output_error
 from tooltune.train import attention
 from tooltune.train.batching import Pack, plain_tensors, shared_tensors
+from tooltune.train.fuse import fused
+from tooltune.train.fused import HeadLoss
 from tooltune.train.progress import ProgressBar
 
 CHECKPOINTS = "checkpoints"
@@ -52,6 +54,9 @@ class PackTrainer(Trainer):
     The mean is over all trained tokens of an optimiser step, whatever its passes and processes.
     """
 
+    head: torch.Tensor | None = None
+    """The output layer's weight, while that layer is computed in the loss (see `fuse`)."""
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.model_accepts_loss_kwargs = True  # makes Trainer count the labels of the whole step
@@ -66,21 +71,24 @@ class PackTrainer(Trainer):
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
         """Cross-entropy summed over the pack, divided by the trained tokens of the step."""
-        loss = pack_loss(model, inputs) / (num_items_in_batch or inputs["labels"].numel())
+        loss = pack_loss(model, inputs, self.head) / (num_items_in_batch or inputs["labels"].numel())
         if self.args.average_tokens_across_devices and num_items_in_batch is not None:
             loss = loss * self.accelerator.num_processes  # DDP averages gradients over processes
         return (loss, {}) if return_outputs else loss
 
 
-def pack_loss(model: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
+def pack_loss(model: Any, inputs: Mapping[str, Any], head: torch.Tensor | None = None) -> torch.Tensor:
     """Summed cross-entropy of a pack's trained tokens; see `batching` for the tensors.
 
     The head runs at `logits_to_keep` only, inside the model's own forward, so that whatever a
-    model does to its logits (scale, cap) stays.
+    model does to its logits (scale, cap) stays; or in the loss, with its weight `head` (see `fuse`).
     """
     rest = {key: inputs[key] for key in inputs if key not in ("labels", "rows", "columns")}
     logits = model(**rest, use_cache=False).logits
     picked = logits[inputs["rows"], inputs["columns"]] if "rows" in inputs else logits[0]
+    if head is not None:
+        loss: torch.Tensor = HeadLoss.apply(picked, head, inputs["labels"])  # type: ignore[no-untyped-call]
+        return loss
     return cross_entropy(picked.float(), inputs["labels"], reduction="sum")
 
 
@@ -130,7 +138,7 @@ def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: T
     trainer.remove_callback(PrinterCallback)  # the bar shows the loss
     folder = Path(config.output_dir) / CHECKPOINTS
     checkpoint = newest_checkpoint(folder) if config.resume else None
-    with packing(model, shared), stop.on_ctrl_c(), _writing(folder):
+    with packing(model, shared), fused(model) as trainer.head, stop.on_ctrl_c(), _writing(folder):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if stop.pressed:
         raise Interrupted(str(newest_checkpoint(folder) or folder), trainer.state.global_step)

@@ -1,0 +1,138 @@
+"""Puts the fused functions into a model for the time of training.
+
+Nothing is taken on trust: a module is replaced only when its class, its settings and a probe with
+random numbers say that the fused function computes the same. Whatever does not match stays as it is,
+so an unknown architecture trains a little slower, and never differently.
+
+On CPU only: nobody has measured these against a GPU's own kernels here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from peft.tuners.lora import Linear as PeftLinear
+from torch import Tensor, nn
+from torch.nn.functional import linear
+
+from tooltune.train.fused import LoraLinear, RmsNorm, Swiglu
+
+Forward = Callable[[Tensor], Tensor]
+
+
+@contextmanager
+def fused(model: Any) -> Iterator[Tensor | None]:
+    """Within, the model's parts are fused. Yields the output layer's weight where the head is fused too.
+
+    Then the model's `logits` are the hidden states that go into its output layer, and `HeadLoss`
+    takes them and the weight.
+    """
+    if next(model.parameters()).device.type != "cpu":
+        yield None
+        return
+    replaced: list[nn.Module] = []
+    try:
+        for module in model.modules():
+            forward = _replacement(module)
+            if forward:
+                _replace(module, forward)
+                replaced.append(module)
+        head = _plain_head(model)
+        if head is not None:
+            _replace(head, lambda hidden: hidden)
+            replaced.append(head)
+        yield None if head is None else head.weight
+    finally:
+        for module in replaced:
+            del module.forward  # the class's own shows again
+
+
+def _replace(module: nn.Module, forward: Forward) -> None:
+    """Give one module its own forward; deleting that attribute takes it away again."""
+    module.forward = forward  # type: ignore[method-assign, assignment]
+
+
+def _replacement(module: nn.Module) -> Forward | None:
+    """The fused forward for a module, or None."""
+    if type(module) is PeftLinear:
+        return _lora(module)
+    if type(module).__name__.endswith("RMSNorm"):
+        return _norm(module)
+    return _mlp(module) if type(module).__name__.endswith("MLP") else None
+
+
+def _lora(module: Any) -> Forward | None:
+    """Plain LoRA on a plain linear layer: one adapter, no dropout, no variant such as DoRA."""
+    base, names = module.base_layer, module.active_adapters
+    if type(base) is not nn.Linear or len(names) != 1 or names[0] not in module.lora_A or base.weight.requires_grad:
+        return None
+    name = names[0]
+    a, b = module.lora_A[name], module.lora_B[name]
+    odd = module.merged or module.disable_adapters or module.fan_in_fan_out or name in module.lora_variant
+    if odd or b.bias is not None or not isinstance(module.lora_dropout[name], nn.Identity):
+        return None
+
+    def forward(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        result: Tensor = LoraLinear.apply(x, base.weight, base.bias, a.weight, b.weight, module.scaling[name])  # type: ignore[no-untyped-call]
+        return result
+
+    return forward
+
+
+def _norm(module: Any) -> Forward | None:
+    weight = getattr(module, "weight", None)
+    eps = getattr(module, "variance_epsilon", getattr(module, "eps", None))
+    if weight is None or weight.requires_grad or not isinstance(eps, float):
+        return None
+
+    def forward(x: Tensor) -> Tensor:
+        result: Tensor = RmsNorm.apply(x, weight, eps)  # type: ignore[no-untyped-call]
+        return result
+
+    return forward if _same(module, forward, weight.shape[0], weight.dtype) else None
+
+
+def _mlp(module: Any) -> Forward | None:
+    gate, up, down = (getattr(module, name, None) for name in ("gate_proj", "up_proj", "down_proj"))
+    if gate is None or up is None or down is None:
+        return None
+
+    def forward(x: Tensor) -> Tensor:
+        result: Tensor = down(Swiglu.apply(gate(x), up(x)))  # type: ignore[no-untyped-call]
+        return result
+
+    weight = getattr(gate, "weight", None)
+    known = weight is not None and weight.dim() == 2
+    return forward if known and _same(module, forward, weight.shape[1], weight.dtype) else None
+
+
+def _same(module: nn.Module, forward: Forward, width: int, dtype: torch.dtype) -> bool:
+    """Whether both give the same for random numbers, to the precision of their format."""
+    x = torch.randn(4, width, generator=torch.Generator().manual_seed(0)).to(dtype)
+    with torch.no_grad():
+        ours, theirs = forward(x), module(x)
+    return torch.allclose(ours, theirs, rtol=8 * torch.finfo(dtype).eps, atol=8 * torch.finfo(dtype).eps)
+
+
+def _plain_head(model: Any) -> nn.Linear | None:
+    """The output layer, when logits are nothing but its product with the last hidden states.
+
+    Not where FSDP or DeepSpeed may hold only a part of its weight.
+    """
+    head = model.get_base_model().get_output_embeddings()
+    sharded = os.environ.get("ACCELERATE_USE_FSDP") or os.environ.get("ACCELERATE_USE_DEEPSPEED")
+    if sharded or type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
+        return None
+    ids = torch.arange(4)[None]
+    with torch.no_grad():
+        logits = model(input_ids=ids, use_cache=False).logits
+        _replace(head, lambda hidden: hidden)
+        try:
+            hidden = model(input_ids=ids, use_cache=False).logits
+        finally:
+            del head.forward
+    return head if torch.equal(linear(hidden, head.weight), logits) else None

@@ -95,6 +95,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Passes in one optimiser step."""
     learning_rate: float = Field(2e-5, gt=0)
     """Peak learning rate."""
+    first_token_weight: float = Field(1.0, gt=0)
+    """Weight in the loss of the first token of each reply, where the model decides to call, ask or talk."""
     lora_rank: int = Field(16, gt=0)
     """Rank of the LoRA matrices."""
     lora_alpha: float = Field(32, gt=0)

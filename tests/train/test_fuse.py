@@ -48,8 +48,9 @@ class TestGradients:
         monkeypatch.setattr("tooltune.train.fused.LOGITS_AT_A_TIME", 22)
         hidden, weight = random(5, 6).float().requires_grad_(), random(11, 6, seed=1).float()
         labels = torch.tensor([0, 10, 3, 3, 7])
-        ours = HeadLoss.apply(hidden, weight, labels) / 5
-        theirs = cross_entropy(hidden @ weight.T, labels)
+        weights = torch.tensor([1.0, 2.0, 0.5, 3.0, 1.0])
+        ours = HeadLoss.apply(hidden, weight, labels, weights)
+        theirs = cross_entropy(hidden @ weight.T, labels, reduction="none") @ weights
         torch.testing.assert_close(ours, theirs)
         torch.testing.assert_close(*(torch.autograd.grad(loss, hidden)[0] for loss in (ours, theirs)))
 

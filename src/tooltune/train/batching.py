@@ -70,13 +70,28 @@ def _pack(examples: Sequence[Encoded]) -> Pack:
     return Pack(tuple(examples), prefix)
 
 
-def shared_tensors(pack: Pack) -> dict[str, Any]:
+def target_weights(first: Sequence[bool], first_weight: float) -> torch.Tensor:
+    """The weight of each trained token in the loss, their mean 1 in the pack.
+
+    Args:
+        first: whether the token begins a reply: there the model decides to call, ask or talk.
+        first_weight: the weight of such a token, where others have 1.
+
+    Returns:
+        Shape (targets,).
+    """
+    weights = torch.where(torch.tensor(first), first_weight, 1.0)
+    return weights / weights.mean()
+
+
+def shared_tensors(pack: Pack, first_weight: float = 1.0) -> dict[str, Any]:
     """A pack as one row: the prefix, then every branch; no padding.
 
     Returns:
         input_ids, position_ids: shape (1, tokens).
         logits_to_keep: shape (targets,), the positions whose logits predict a trained token.
         labels: shape (targets,), those tokens.
+        weights: shape (targets,), see `target_weights`.
         geometry: the pack's shape, for the attention.
     """
     branches = [example.input_ids[pack.prefix :] for example in pack.examples]
@@ -84,6 +99,7 @@ def shared_tensors(pack: Pack) -> dict[str, Any]:
     positions = list(range(pack.prefix))
     keep: list[int] = []
     labels: list[int] = []
+    first: list[bool] = []
     for branch, example in zip(branches, pack.examples, strict=True):
         start = len(ids)
         ids += branch
@@ -93,32 +109,34 @@ def shared_tensors(pack: Pack) -> dict[str, Any]:
                 # A branch's first token is predicted by the end of the prefix, all branches' alike.
                 keep.append(start + offset - 1 if offset else pack.prefix - 1)
                 labels.append(token)
+                first.append(not example.trained[pack.prefix + offset - 1])
     return {
         "input_ids": torch.tensor([ids]),
         "position_ids": torch.tensor([positions]),
         "logits_to_keep": torch.tensor(keep),
         "labels": torch.tensor(labels),
+        "weights": target_weights(first, first_weight),
         "geometry": Geometry(pack.prefix, tuple(map(len, branches))),
     }
 
 
-def plain_tensors(pack: Pack, pad_id: int) -> dict[str, Any]:
+def plain_tensors(pack: Pack, pad_id: int, first_weight: float = 1.0) -> dict[str, Any]:
     """A pack as ordinary right-padded rows, for models that cannot share prefixes.
 
     Returns:
         input_ids, attention_mask: shape (examples, length).
         logits_to_keep: shape (positions,), every position that predicts a trained token in any row.
         rows, columns: shape (targets,), where in the kept logits each target's logits lie.
-        labels: shape (targets,).
+        labels, weights: shape (targets,).
     """
     length = max(len(example.input_ids) for example in pack.examples)
     targets = [
-        (row, position - 1, token)
+        (row, position - 1, token, not example.trained[position - 1])
         for row, example in enumerate(pack.examples)
         for position, (token, trained) in enumerate(zip(example.input_ids, example.trained, strict=True))
         if trained
     ]
-    keep = sorted({position for _, position, _ in targets})
+    keep = sorted({position for _, position, _, _ in targets})
     column = {position: index for index, position in enumerate(keep)}
     padding = [length - len(example.input_ids) for example in pack.examples]
     pairs = list(zip(pack.examples, padding, strict=True))
@@ -126,7 +144,8 @@ def plain_tensors(pack: Pack, pad_id: int) -> dict[str, Any]:
         "input_ids": torch.tensor([e.input_ids + [pad_id] * pad for e, pad in pairs]),
         "attention_mask": torch.tensor([[1] * len(e.input_ids) + [0] * pad for e, pad in pairs]),
         "logits_to_keep": torch.tensor(keep),
-        "rows": torch.tensor([row for row, _, _ in targets]),
-        "columns": torch.tensor([column[position] for _, position, _ in targets]),
-        "labels": torch.tensor([token for _, _, token in targets]),
+        "rows": torch.tensor([row for row, *_ in targets]),
+        "columns": torch.tensor([column[position] for _, position, _, _ in targets]),
+        "labels": torch.tensor([token for _, _, token, _ in targets]),
+        "weights": target_weights([first for *_, first in targets], first_weight),
     }

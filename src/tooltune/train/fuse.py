@@ -53,7 +53,7 @@ def fused(model: Any) -> Iterator[Tensor | None]:
 
 def _replace(module: nn.Module, forward: Forward) -> None:
     """Give one module its own forward; deleting that attribute takes it away again."""
-    module.forward = forward  # type: ignore[method-assign, assignment]
+    module.forward = forward
 
 
 def _replacement(module: nn.Module) -> Forward | None:
@@ -105,7 +105,7 @@ def _mlp(module: Any) -> Forward | None:
         result: Tensor = down(Swiglu.apply(gate(x), up(x)))  # type: ignore[no-untyped-call]
         return result
 
-    weight = getattr(gate, "weight", None)
+    weight: Any = getattr(gate, "weight", None)
     known = weight is not None and weight.dim() == 2
     return forward if known and _same(module, forward, weight.shape[1], weight.dtype) else None
 

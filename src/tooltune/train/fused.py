@@ -58,11 +58,11 @@ class RmsNorm(Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, eps: float) -> Tensor:
         """x: (..., width), weight: (width,). Returns x's shape."""
         exact = x.float()
-        squares = torch.linalg.vector_norm(exact, dim=-1, keepdim=True).square_()
+        squares: Tensor = torch.linalg.vector_norm(exact, dim=-1, keepdim=True).square_()
         inverse = squares.div_(x.shape[-1]).add_(eps).rsqrt_()
         normed = (exact * inverse).to(x.dtype)
         ctx.save_for_backward(normed, inverse, weight)
-        return normed * weight
+        return weight.mul(normed)
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, None, None]:
@@ -89,15 +89,15 @@ class Swiglu(Function):
 
 
 class HeadLoss(Function):
-    """Cross-entropy, summed, of a frozen output layer; its logits exist one block at a time.
+    """Cross-entropy, as a weighted sum, of a frozen output layer; its logits exist one block at a time.
 
     The gradient is made in the same pass, from the logits at hand, as Liger's fused linear
     cross-entropy does (arXiv:2410.10989). Gradient: hidden.
     """
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
-        """hidden: (targets, width), weight: (vocabulary, width), labels: (targets,). Returns a float32 scalar."""
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+        """hidden: (targets, width), weight: (vocabulary, width), labels, weights: (targets,). Returns a scalar."""
         loss = torch.zeros((), device=hidden.device)
         gradient = torch.empty_like(hidden)
         block = max(1, LOGITS_AT_A_TIME // weight.shape[0])
@@ -105,14 +105,14 @@ class HeadLoss(Function):
             part = slice(start, start + block)
             logits, target = linear(hidden[part], weight).float(), labels[part, None]
             log_sum = logits.logsumexp(-1, keepdim=True)
-            loss += (log_sum - logits.gather(1, target)).sum()
+            loss += weights[part] @ (log_sum - logits.gather(1, target))[:, 0]
             error = logits.sub_(log_sum).exp_()
             error.scatter_add_(1, target, error.new_full(target.shape, -1.0))
-            gradient[part] = error.to(hidden.dtype) @ weight
+            gradient[part] = error.mul_(weights[part, None]).to(hidden.dtype) @ weight
         ctx.save_for_backward(gradient)
         return loss
 
     @staticmethod
-    def backward(ctx: Any, scale: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, scale: Tensor) -> tuple[Tensor, None, None, None]:
         (gradient,) = ctx.saved_tensors
-        return gradient * scale, None, None
+        return gradient * scale, None, None, None

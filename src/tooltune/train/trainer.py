@@ -78,18 +78,19 @@ class PackTrainer(Trainer):
 
 
 def pack_loss(model: Any, inputs: Mapping[str, Any], head: torch.Tensor | None = None) -> torch.Tensor:
-    """Summed cross-entropy of a pack's trained tokens; see `batching` for the tensors.
+    """Weighted sum of the cross-entropy of a pack's trained tokens; see `batching` for the tensors.
 
     The head runs at `logits_to_keep` only, inside the model's own forward, so that whatever a
     model does to its logits (scale, cap) stays; or in the loss, with its weight `head` (see `fuse`).
     """
-    rest = {key: inputs[key] for key in inputs if key not in ("labels", "rows", "columns")}
+    rest = {key: inputs[key] for key in inputs if key not in ("labels", "weights", "rows", "columns")}
     logits = model(**rest, use_cache=False).logits
     picked = logits[inputs["rows"], inputs["columns"]] if "rows" in inputs else logits[0]
     if head is not None:
-        loss: torch.Tensor = HeadLoss.apply(picked, head, inputs["labels"])  # type: ignore[no-untyped-call]
+        loss: torch.Tensor = HeadLoss.apply(picked, head, inputs["labels"], inputs["weights"])  # type: ignore[no-untyped-call]
         return loss
-    return cross_entropy(picked.float(), inputs["labels"], reduction="sum")
+    plain: torch.Tensor = cross_entropy(picked.float(), inputs["labels"], reduction="none") @ inputs["weights"]
+    return plain
 
 
 def add_lora(model: Any, config: TrainConfig) -> Any:
@@ -126,13 +127,15 @@ def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: T
     """
     reason = attention.unsupported(model.config, config.max_length)
     shared = config.shared_prefix and reason is None
-    stop = StopAfterStep()
+    stop, weight = StopAfterStep(), config.first_token_weight
     trainer = PackTrainer(
         model=model,
         args=training_arguments(config, len(packs)),
         train_dataset=list(packs),
         eval_dataset=list(held_out) or None,
-        data_collator=lambda batch: shared_tensors(batch[0]) if shared else plain_tensors(batch[0], pad_id),
+        data_collator=lambda batch: (
+            shared_tensors(batch[0], weight) if shared else plain_tensors(batch[0], pad_id, weight)
+        ),
         callbacks=[stop, ProgressBar()],
     )
     trainer.remove_callback(PrinterCallback)  # the bar shows the loss

@@ -61,7 +61,7 @@ def required_leaves(entry: Entry) -> set[str]:
 
 def _schema(entry: Entry) -> Iterator[str]:
     try:
-        jsonschema_rs.validator_for(entry.schema())
+        jsonschema_rs.validator_for(entry.input_schema())
     except (ValueError, jsonschema_rs.ValidationError) as error:
         yield f"parameters: {error}"
     for path, schema in leaves(entry.parameters).items():
@@ -72,7 +72,8 @@ def _schema(entry: Entry) -> Iterator[str]:
 
 
 def _wording(entry: Entry) -> Iterator[str]:
-    known, said = leaves(entry.parameters), set()
+    known = leaves(entry.parameters)
+    said: set[str] = set()
     if len(set(entry.requests)) < len(entry.requests):
         yield "requests: one stands there twice"
     for kind, texts in (("requests", entry.requests), ("clauses", entry.clauses)):

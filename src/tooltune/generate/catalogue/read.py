@@ -37,7 +37,7 @@ class Entry(BaseModel):
         """The names of the parameters that every call must give."""
         return tuple(name for name, schema in self.parameters.items() if schema.get("required") is True)
 
-    def schema(self) -> dict[str, Any]:
+    def input_schema(self) -> dict[str, Any]:
         """The parameters as one JSON Schema object."""
         properties = {
             name: {key: value for key, value in schema.items() if key != "required" or isinstance(value, list)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
@@ -12,6 +12,7 @@ from typing import Any
 
 from tooltune.errors import ConfigError, ToolDefinitionError
 from tooltune.example_tools import execute
+from tooltune.generate.phrasing import ToolPhrasing
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.scenarios import SCENARIOS, shares_for
 from tooltune.generate.scene import Catalogue, Draft, Scene
@@ -19,8 +20,9 @@ from tooltune.types import Example, Message, Tool
 from tooltune.verify import verify_example
 
 SYSTEM_SHARE = 0.1
-# How many tools are in view; mostly 3 to 5.
-_SIZES, _SIZE_WEIGHTS = (1, 2, 3, 4, 5, 6), (7, 12, 23, 26, 20, 12)
+# How many tools are in view: mostly 3 to 5; more than 6 are rarer the more they are.
+_SIZE_WEIGHTS = (7, 12, 23, 26, 20, 12)
+_NEIGHBOURS = 0.5
 _TRIES = 40
 _TALK = ("no_tool", "chat")
 _CALLING = ("single", "selection", "parallel", "chain", "tool_error")
@@ -103,12 +105,24 @@ class _Plan:
         scenarios = {self.scenario(part, i) for i in range(group * self.group_size, (group + 1) * self.group_size)}
         for name in (name for name in ("chain", "selection", *SCENARIOS) if name in scenarios):
             chosen += SCENARIOS[name].needs(self.catalogue, rng, chosen)
-        others = [tool for tool in self.catalogue.tools if tool not in chosen]
-        sizes = _SIZES[: self.max_tools]
-        wanted = rng.choices(sizes, _SIZE_WEIGHTS[: len(sizes)])[0] - len(chosen)
-        chosen += rng.sample(others, max(0, min(wanted, len(others))))
+        sizes = range(1, self.max_tools + 1)
+        wanted = rng.choices(sizes, [_size_weight(size) for size in sizes])[0] - len(chosen)
+        chosen += self._others(chosen, wanted, rng)
         rng.shuffle(chosen)
         return tuple(chosen)
+
+    def _others(self, chosen: Sequence[Tool], count: int, rng: Random) -> list[Tool]:
+        """Distractors; of tools that belong to a field, half are of the same."""
+        others = [tool for tool in self.catalogue.tools if tool not in chosen]
+        count = max(0, min(count, len(others)))
+        domains = {self.catalogue.phrasings[tool.name].domain for tool in chosen} - {""}
+        near = [tool for tool in others if self.catalogue.phrasings[tool.name].domain in domains]
+        picked = rng.sample(near, min(len(near), sum(rng.random() < _NEIGHBOURS for _ in range(count)))) if near else []
+        return picked + rng.sample([tool for tool in others if tool not in picked], count - len(picked))
+
+
+def _size_weight(size: int) -> float:
+    return _SIZE_WEIGHTS[size - 1] if size <= len(_SIZE_WEIGHTS) else 12 * len(_SIZE_WEIGHTS) / size
 
 
 def generate_examples(
@@ -118,7 +132,9 @@ def generate_examples(
     held_out_share: float = 0.1,
     examples_per_tool_set: int = 1,
     report: GenerationReport | None = None,
-    max_tools_in_view: int = len(_SIZES),
+    max_tools_in_view: int = 6,
+    wording: Mapping[str, ToolPhrasing] | None = None,
+    shares: Mapping[str, float] | None = None,
 ) -> Iterator[Example]:
     """Make verified examples: first those for training, then the held-out ones.
 
@@ -134,14 +150,17 @@ def generate_examples(
         examples_per_tool_set: how many consecutive examples share their tools, in the same order.
         report: filled in on the way.
         max_tools_in_view: most tools that an example shows; a chain may need one or two more.
+        wording: tool name -> its wording, for tools that bring theirs.
+        shares: scenario -> share, in place of the usual ones; in any unit.
 
     Raises:
         ConfigError: a number is out of range.
         ToolDefinitionError: no tools, two of one name, or tools that no valid example can be made for.
     """
     _check(tools, num_examples, held_out_share, examples_per_tool_set)
-    catalogue = Catalogue(tuple(tools))
-    plan = _Plan(catalogue, seed, examples_per_tool_set, max_tools_in_view, tuple(shares_for(catalogue).items()))
+    catalogue = Catalogue(tuple(tools), wording or {})
+    mix = tuple(shares_for(catalogue, shares or {}).items())
+    plan = _Plan(catalogue, seed, examples_per_tool_set, max_tools_in_view, mix)
     return _generate(plan, num_examples, round(num_examples * held_out_share), report or GenerationReport())
 
 
@@ -216,6 +235,10 @@ def _example(scene: Scene, name: str, draft: Draft) -> Example:
     if draft.missing:
         metadata["missing"] = list(draft.missing)
     messages = draft.messages
+    said = "\n".join(message.content for message in messages if message.role == "user")
+    implied = [entry for i, entry in enumerate(scene.implied) if entry not in scene.implied[:i] and entry[3] in said]
+    if implied:
+        metadata["implied"] = implied
     if scene.rng.random() < SYSTEM_SHARE:
         messages = [Message("system", scene.line("system")), *messages]
     return Example(tuple(messages), scene.tools, metadata)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +13,7 @@ from typing import Any
 from tooltune.example_tools import execute, is_example_tool
 from tooltune.generate.phrasing import Chain, Frame, Split, ToolPhrasing, library, phrasing_for
 from tooltune.generate.phrasing.model import Part
-from tooltune.generate.speech import Speaker, styled
+from tooltune.generate.speech import Speaker, Spoken, speak, styled
 from tooltune.generate.surfaces import join, spaced
 from tooltune.generate.templates import Template, parse_template
 from tooltune.types import Message, Tool, ToolCall
@@ -42,11 +43,13 @@ class Catalogue:
     """All tools that examples are made for, with their wording."""
 
     tools: tuple[Tool, ...]
+    wording: Mapping[str, ToolPhrasing] = field(default_factory=dict)
+    """Tool name -> wording that came with the tool; any other tool's is found or made."""
 
     @cached_property
     def phrasings(self) -> dict[str, ToolPhrasing]:
         """Tool name -> wording."""
-        return {tool.name: phrasing_for(tool) for tool in self.tools}
+        return {tool.name: self.wording.get(tool.name) or phrasing_for(tool) for tool in self.tools}
 
     @cached_property
     def by_name(self) -> dict[str, Tool]:
@@ -66,16 +69,18 @@ class Catalogue:
     @cached_property
     def similar(self) -> dict[str, frozenset[str]]:
         """Tool name -> tools that could be taken for it."""
-        return {t.name: frozenset(o.name for o in self.tools if o != t and self._alike(t, o)) for t in self.tools}
-
-    def _alike(self, one: Tool, other: Tool) -> bool:
-        if other.name in self.phrasings[one.name].similar or one.name in self.phrasings[other.name].similar:
-            return True
-        return bool((_name_words(one) & _name_words(other)) - _COMMON_VERBS)
-
-
-def _name_words(tool: Tool) -> set[str]:
-    return set(spaced(tool.name).split())
+        alike: dict[str, set[str]] = {tool.name: set() for tool in self.tools}
+        by_word: dict[str, set[str]] = defaultdict(set)
+        for tool in self.tools:
+            for word in set(spaced(tool.name).split()) - _COMMON_VERBS:
+                by_word[word].add(tool.name)
+            for other in alike.keys() & set(self.phrasings[tool.name].similar):
+                alike[tool.name].add(other)
+                alike[other].add(tool.name)
+        for names in by_word.values():
+            for name in names:
+                alike[name] |= names
+        return {name: frozenset(others - {name}) for name, others in alike.items()}
 
 
 @dataclass
@@ -96,6 +101,8 @@ class Scene:
     rng: Random
     families: list[str] = field(default_factory=list)
     """The families of wording used so far."""
+    implied: list[list[Any]] = field(default_factory=list)
+    """Values that the text says in other words: tool, parameter, value, and those words."""
     style: str = "plain"
 
     def __post_init__(self) -> None:
@@ -118,6 +125,14 @@ class Scene:
         frame = self.rng.choice(frames)
         self.note(frame.family)
         return frame
+
+    def speak(self, frame: Frame, tools: Mapping[str, Tool | Speaker], style: str | None = None) -> Spoken:
+        """Fill a frame for the tools of its roles; what its words imply is noted."""
+        speakers = {role: tool if isinstance(tool, Speaker) else self.speaker(tool) for role, tool in tools.items()}
+        spoken = speak(frame, speakers, self.rng, style or self.style)
+        for role, name, value, words in spoken.implied:
+            self.implied.append([speakers[role].tool.name, name, value, words])
+        return spoken
 
     def note(self, family: str) -> None:
         """Note a family of wording."""

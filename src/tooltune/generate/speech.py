@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -36,7 +37,8 @@ class Speaker:
         return self._in_order(_arranged(drawn) | dict(fixed or {}))
 
     def _in_order(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {p.name: values[p.name] for p in self.tool.parameters if p.name in values}
+        nested = _nested(values)
+        return {p.name: nested[p.name] for p in self.tool.parameters if p.name in nested}
 
     def value(self, name: str, rng: Random) -> Any:
         """A value for one parameter, not its default."""
@@ -48,24 +50,41 @@ class Speaker:
         return value
 
     def _any_value(self, parameter: ToolParameter, rng: Random) -> Any:
-        source = self.values.get(parameter.name) or self.phrasing.values.get(parameter.name)
+        source: Any = self.values.get(parameter.name) or self.phrasing.values.get(parameter.name)
         if source is None:
             return choose_value(parameter, rng, self.phrasing.noun)
         if parameter.type == "array":
-            return _several(source, rng)
+            return _several(source, parameter.to_schema(), rng)
         return _from_source(source, rng)
 
     def parameter(self, name: str) -> ToolParameter:
-        """The parameter of that name; wording names only parameters that exist."""
-        found = self.tool.parameter(name)
+        """The parameter of that name, or inside an object ("address.city"); wording names only what exists."""
+        head, _, inner = name.partition(".")
+        found = self.tool.parameter(name) or self.tool.parameter(head)
         if found is None:
             raise KeyError(f"{self.tool.name} has no parameter {name}")
-        return found
+        if found.name == name:
+            return found
+        schema: Any = found.to_schema()
+        for key in inner.split("."):
+            schema = schema["properties"][key]
+        return ToolParameter.from_schema(name, schema)
 
     def say(self, name: str, value: Any, rng: Random) -> str:
         """A value in everyday words."""
-        words = self.phrasing.words.get(name, {}).get(str(value))
-        return rng.choice(list(words)) if words else say(name, value, self.parameter(name).to_schema(), rng)
+        if isinstance(value, list):
+            return join([self._say_one(name, item, rng) for item in value])
+        return self._say_one(name, value, rng)
+
+    def _say_one(self, name: str, value: Any, rng: Random) -> str:
+        words = self.words(name, value)
+        schema = self.parameter(name).to_schema()
+        items = schema.get("items") if schema.get("type") == "array" and not isinstance(value, list) else None
+        return rng.choice(list(words)) if words else say(name, value, items or schema, rng)
+
+    def words(self, name: str, value: Any) -> Sequence[str]:
+        """The everyday words for an enum value, where some are written."""
+        return self.phrasing.words.get(name, {}).get(str(value), ())
 
 
 def alone(speaker: Speaker, name: str, said: str) -> str:
@@ -91,15 +110,34 @@ def _later(first: Any, second: Any) -> bool:
     return numbers and first > second
 
 
-def _from_source(source: str | Sequence[str], rng: Random) -> Any:
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """{"address.city": x} as {"address": {"city": x}}."""
+    nested: dict[str, Any] = {}
+    for path, value in values.items():
+        *above, last = path.split(".")
+        inner = nested
+        for key in above:
+            inner = inner.setdefault(key, {})
+        inner[last] = value
+    return nested
+
+
+def _from_source(source: str | Sequence[Any], rng: Random) -> Any:
+    """A value of a kind, of a template, or one of a list; a text with gaps in a list is a template too."""
     if isinstance(source, str):
         return pooled(source, rng) if is_kind(source) else from_template(source, rng)
-    return from_template(rng.choice(list(source)), rng)
+    chosen = rng.choice(list(source))
+    kinds = re.findall(r"\{(\w+)\}", chosen) if isinstance(chosen, str) else []
+    return from_template(chosen, rng) if kinds and all(map(is_kind, kinds)) else chosen
 
 
-def _several(source: str | Sequence[str], rng: Random, most: int = 3) -> list[Any]:
-    count = rng.choice((1, 2, 2, most))
-    return list(dict.fromkeys(_from_source(source, rng) for _ in range(count)))
+def _several(source: str | Sequence[Any], schema: Mapping[str, Any], rng: Random) -> list[Any]:
+    """One to three values, within the bounds of the list."""
+    least = schema.get("minItems", 1)
+    most = max(least, min(schema.get("maxItems", 3), least + 2))
+    count = least + rng.choice((0, 1, 1, 2))
+    drawn = dict.fromkeys(_from_source(source, rng) for _ in range(8 * most))
+    return list(drawn)[: min(count, most)]
 
 
 @dataclass(frozen=True)
@@ -113,6 +151,8 @@ class Spoken:
     """How each value was said, by gap; for several values, all of them joined."""
     each: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """How each of several values was said."""
+    implied: Sequence[tuple[str, str, Any, str]] = ()
+    """Values that other words stand for: role, gap without its role, value, and those words."""
 
     def calls(self, role: str, tool: Tool) -> list[ToolCall]:
         """The calls of a role."""
@@ -141,14 +181,48 @@ def speak(
     arguments: dict[str, list[dict[str, Any]]] = {}
     says: dict[str, str] = {}
     each: dict[str, list[str]] = {}
+    implied: list[tuple[str, str, Any, str]] = []
     for role, speaker in speakers.items():
         own = {gap.key.removeprefix(f"{role}."): gap for gap in gaps if _role(gap) == role}
         arguments[role] = _arguments(speaker, own, rng)
         for name, gap in own.items():
-            values = list({repr(a.get(name)): a.get(name) for a in arguments[role]}.values())
+            values = list({repr(_at(a, name)): _at(a, name) for a in arguments[role]}.values())
             each[gap.key] = [speaker.say(name, value, rng) for value in values]
             says[gap.key] = join(each[gap.key])
-    return Spoken(styled(parts, says, style, rng), arguments, says, each)
+            implied += [
+                (role, name, value, words) for value, words in _implied(speaker, gap, name, values, says, parts)
+            ]
+    return Spoken(styled(parts, says, style, rng), arguments, says, each, implied)
+
+
+def _at(arguments: Mapping[str, Any], path: str) -> Any:
+    """The value at a path, or None."""
+    value: Any = arguments
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _implied(
+    speaker: Speaker,
+    gap: Gap,
+    name: str,
+    values: Sequence[Any],
+    says: Mapping[str, str],
+    parts: Sequence[str | Gap],
+) -> Iterator[tuple[Any, str]]:
+    """The values that are not said as they are, with the words that say them."""
+    if gap.fixed is not None:
+        at = next(i for i, part in enumerate(parts) if part is gap)
+        literals = [part.strip(" .,;:?!()") for part in (*reversed(parts[:at]), *parts[at:]) if isinstance(part, str)]
+        words = next((text for text in literals if text), "")
+        if words:
+            yield gap.fixed, words
+        return
+    for value in values:
+        for item in value if isinstance(value, list) else [value]:
+            if speaker.words(name, item):
+                yield item, says[gap.key]
 
 
 def _role(gap: Gap) -> str:

@@ -7,7 +7,7 @@ the text. Not covered: synonyms of free text, and whether a value was said for *
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -34,23 +34,36 @@ _STOP = {
 
 
 def ungrounded(example: Example) -> Iterator[str]:
-    """The arguments that are not said, each as `tool.path`, in order."""
+    """The arguments that are not said, each as `tool.path`, in order.
+
+    An example may bring `implied`: entries of tool, path, value and the words that stand for it
+    ("don't bother with the photos" for include_photos = false). They count if those words were said.
+    """
     tools = {tool.name: tool for tool in example.tools}
+    implied = [entry for entry in example.metadata.get("implied", ()) if len(entry) == 4]
     said = Facts()
     for message in example.messages:
         for call in message.tool_calls:
-            yield from ungrounded_arguments(call, tools[call.name], said)
+            known = {(path, repr(v)) for name, path, v, words in implied if name == call.name and _says(said, words)}
+            yield from ungrounded_arguments(call, tools[call.name], said, known)
         if message.role != "assistant":
             said.add(Facts.read(message.content))
 
 
-def ungrounded_arguments(call: ToolCall, tool: Tool, said: Facts) -> Iterator[str]:
-    """The arguments of one call that `said` does not state."""
+def _says(said: Facts, words: object) -> bool:
+    return isinstance(words, str) and bool(words) and contains(said.text, normalise(words))
+
+
+def ungrounded_arguments(
+    call: ToolCall, tool: Tool, said: Facts, implied: Collection[tuple[str, str]] = ()
+) -> Iterator[str]:
+    """The arguments of one call that `said` does not state and that are not among `implied` (path, repr of value)."""
     for name, value in call.arguments.items():
         parameter = tool.parameter(name)
         schema = parameter.to_schema() if parameter else {}
         for path, leaf, leaf_schema in leaves(name, value, schema):
-            if not is_said(leaf, path, leaf_schema, said):
+            item = re.sub(r"\.\d+$", "", path)
+            if not is_said(leaf, path, leaf_schema, said) and (item, repr(leaf)) not in implied:
                 yield f"{tool.name}.{path}"
 
 

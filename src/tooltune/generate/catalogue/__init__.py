@@ -7,6 +7,7 @@ keys mean. `entries` reads and checks them; the same checks run on files given b
 """
 
 from tooltune.generate.catalogue.check import problems
+from tooltune.generate.catalogue.draw import CataloguePart, Drawn, draw
 from tooltune.generate.catalogue.read import Entry, domain_files, entries, read_domain
 
-__all__ = ["Entry", "domain_files", "entries", "problems", "read_domain"]
+__all__ = ["CataloguePart", "Drawn", "Entry", "domain_files", "draw", "entries", "problems", "read_domain"]

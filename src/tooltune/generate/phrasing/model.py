@@ -66,8 +66,10 @@ class ToolPhrasing:
     noun: str = ""
     """What the tool is about, for parameters that are only called `id` or `name`."""
     ask: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    values: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    values: Mapping[str, str | Sequence[Any]] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     alone: Mapping[str, str] = field(default_factory=dict)
     retry: str | None = None
     similar: tuple[str, ...] = ()
+    domain: str = ""
+    """The field it belongs to, for tools of the catalogue."""

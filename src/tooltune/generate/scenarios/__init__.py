@@ -7,10 +7,11 @@ chance gave nothing usable and another try is due.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
+from tooltune.errors import ConfigError
 from tooltune.generate.scenarios import (
     chain,
     chat,
@@ -58,8 +59,18 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
-def shares_for(catalogue: Catalogue) -> dict[str, float]:
-    """The shares of the scenarios that the tools allow; they sum to 1."""
-    allowed = {name: share for name, share in SHARES.items() if SCENARIOS[name].possible(catalogue)}
+def shares_for(catalogue: Catalogue, changed: Mapping[str, float]) -> dict[str, float]:
+    """The shares of the scenarios that the tools allow, some of them changed; they sum to 1.
+
+    Raises:
+        ConfigError: a name is no scenario's, or nothing is left.
+    """
+    unknown = sorted(changed.keys() - SHARES.keys())
+    if unknown:
+        raise ConfigError("--scenario_shares", unknown[0], f"one of {', '.join(SHARES)}")
+    wanted = SHARES | dict(changed)
+    allowed = {name: share for name, share in wanted.items() if share > 0 and SCENARIOS[name].possible(catalogue)}
+    if not allowed:
+        raise ConfigError("--scenario_shares", "no share above 0 that these tools allow", "at least one")
     total = sum(allowed.values())
     return {name: share / total for name, share in allowed.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from tooltune.generate.scene import Catalogue, Draft, Scene
-from tooltune.generate.speech import Speaker, speak
+from tooltune.generate.speech import Speaker
 from tooltune.types import Tool, ToolCall
 
 
@@ -31,8 +31,8 @@ def build(scene: Scene) -> Draft | None:
     frame = scene.frame(chain.frames)
     if frame is None:
         return None
-    speakers = {"1": scene.speaker(first), "2": Speaker(second, scene.phrasing(second), chain.values)}
-    spoken = speak(frame, speakers, scene.rng, scene.style)
+    speakers: dict[str, Tool | Speaker] = {"1": first, "2": Speaker(second, scene.phrasing(second), chain.values)}
+    spoken = scene.speak(frame, speakers)
     (one,) = spoken.calls("1", first)
     found, result = scene.run(one)
     if "error" in result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from tooltune.generate.scene import Catalogue, Draft, Scene
-from tooltune.generate.speech import Spoken, alone, speak
+from tooltune.generate.speech import Spoken, alone
 from tooltune.types import Message, Tool, ToolCall
 
 _GOES_ON = 0.35
@@ -33,7 +33,7 @@ def build(scene: Scene) -> Draft | None:
     frame = scene.frame(scene.phrasing(tool).missing)
     if frame is None:
         return None
-    spoken = speak(frame, {"": scene.speaker(tool)}, scene.rng, scene.style)
+    spoken = scene.speak(frame, {"": tool})
     given = spoken.arguments[""][0]
     missing = tuple(p.name for p in tool.parameters if p.required and p.name not in given)
     if not missing:

@@ -7,11 +7,18 @@ from random import Random
 
 from tooltune.generate.pools import pooled
 from tooltune.generate.scene import Catalogue, Draft, Scene
-from tooltune.generate.speech import speak, styled
+from tooltune.generate.speech import styled
 from tooltune.generate.templates import Gap, Template
 from tooltune.types import Tool
 
 _WORD = re.compile(r"[a-z]{4,}")
+_COMMON = frozenset(  # words that many descriptions have
+    _WORD.findall(
+        "about also between calculate check compute could create delete each find from given have into last "
+        "list look more name need next number optional other over please return returns search show some such "
+        "tell than that their them then this update used using want what when which will with would"
+    )
+)
 
 
 def possible(catalogue: Catalogue) -> bool:
@@ -37,10 +44,19 @@ def build(scene: Scene) -> Draft | None:
 
 
 def _absent(scene: Scene, tool: Tool) -> Draft | None:
+    """A request for a tool that is not in view.
+
+    Tools of one field were written so that no request means two of them; tools of another field
+    must share no word with it.
+    """
+    wording = scene.phrasing(tool)
+    others = [other for other in scene.tools if wording.domain and scene.phrasing(other).domain != wording.domain]
+    if any(related(f"{tool.name} {tool.description} {wording.does}", other, scene) for other in others):
+        return None
     frame = scene.frame(scene.phrasing(tool).requests)
     if frame is None:
         return None
-    spoken = speak(frame, {"": scene.speaker(tool)}, scene.rng, scene.style)
+    spoken = scene.speak(frame, {"": tool})
     return _declined(scene, spoken.text, scene.phrasing(tool).does)
 
 
@@ -69,4 +85,8 @@ def related(text: str, tool: Tool, scene: Scene) -> bool:
     if tool.name in scene.catalogue.written:
         return False
     own = f"{tool.name.replace('_', ' ')} {tool.description}".lower()
-    return bool({w[:5] for w in _WORD.findall(text.lower())} & {w[:5] for w in _WORD.findall(own)})
+    return bool(_stems(text.lower()) & _stems(own))
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:5] for word in _WORD.findall(text.replace("_", " ")) if word not in _COMMON}

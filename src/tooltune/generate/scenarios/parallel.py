@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from tooltune.generate.scene import Catalogue, Draft, Scene
-from tooltune.generate.speech import Speaker, speak, styled
+from tooltune.generate.speech import styled
 from tooltune.generate.templates import Gap
 from tooltune.types import Message, Tool, ToolCall
 
@@ -42,7 +42,7 @@ def _listed(scene: Scene) -> Draft | None:
     frame = scene.frame(scene.phrasing(tool).several)
     if frame is None:
         return None
-    spoken = speak(frame, {"": scene.speaker(tool)}, scene.rng, scene.style)
+    spoken = scene.speak(frame, {"": tool})
     varied = next(part.key for part in frame.template.required() if part.many)
     calls = spoken.calls("", tool)
     if len(calls) < 2:
@@ -62,7 +62,7 @@ def _joined(scene: Scene) -> Draft | None:
         frame = scene.frame(scene.phrasing(tool).clauses)
         if frame is None:
             return None
-        spoken = speak(frame, {"": Speaker(tool, scene.phrasing(tool))}, scene.rng, style)
+        spoken = scene.speak(frame, {"": tool}, style)
         clauses[letter] = spoken.text
         said.append((spoken.calls("", tool)[0], spoken.says))
     if len({repr(call) for call, _ in said}) < len(said):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from random import Random
 
 from tooltune.generate.scene import Catalogue, Draft, Scene
-from tooltune.generate.speech import speak
 from tooltune.types import Tool
 
 
@@ -29,7 +28,7 @@ def one_call(scene: Scene, tool: Tool) -> Draft | None:
     frame = scene.frame(scene.phrasing(tool).requests)
     if frame is None:
         return None
-    spoken = speak(frame, {"": scene.speaker(tool)}, scene.rng, scene.style)
+    spoken = scene.speak(frame, {"": tool})
     (call,) = spoken.calls("", tool)
     message, result = scene.run(call)
     if "error" in result:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from tooltune.generate.scene import Catalogue, Draft, Scene
-from tooltune.generate.speech import Spoken, alone, speak
+from tooltune.generate.speech import Spoken, alone
 from tooltune.types import Message, Tool, ToolCall
 
 _TRIES = 60
@@ -31,7 +31,7 @@ def build(scene: Scene) -> Draft | None:
     if frame is None:
         return None
     for _ in range(_TRIES):
-        spoken = speak(frame, {"": scene.speaker(tool)}, scene.rng, scene.style)
+        spoken = scene.speak(frame, {"": tool})
         (call,) = spoken.calls("", tool)
         failure, result = scene.run(call)
         if "error" in result:

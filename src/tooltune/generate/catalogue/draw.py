@@ -1,0 +1,109 @@
+"""Tools for a run, drawn from the catalogue, with their wording.
+
+Some domains, and some tools of the other domains, are held out for good: a model trained on the
+catalogue is measured on tools and fields that it has never seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from tooltune.errors import ConfigError
+from tooltune.generate.catalogue.read import Entry, entries
+from tooltune.generate.phrasing import Split, ToolPhrasing
+from tooltune.generate.phrasing.library import library
+from tooltune.generate.surfaces import spaced
+from tooltune.generate.templates import parse_template
+from tooltune.types import Tool
+
+CataloguePart = Literal["train", "held_out_tools", "held_out_domains"]
+
+HELD_OUT_DOMAINS = frozenset(
+    {
+        "board and card games",
+        "genetics and biology",
+        "insurance",
+        "law and courts",
+        "libraries and books",
+        "sailing and tides",
+    }
+)
+EVERY = 10
+"""In the other domains one of every so many tools is held out."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Tools, and the wording that belongs to them."""
+
+    tools: tuple[Tool, ...]
+    wording: Mapping[str, ToolPhrasing]
+
+
+def part_of(entry: Entry, place: int) -> CataloguePart:
+    """Which part a tool belongs to; `place` is its number within its domain."""
+    if entry.domain in HELD_OUT_DOMAINS:
+        return "held_out_domains"
+    return "held_out_tools" if place % EVERY == EVERY - 1 else "train"
+
+
+def of_part(part: CataloguePart) -> list[Entry]:
+    """The tools of a part."""
+    found: list[Entry] = []
+    places: dict[str, int] = {}
+    for entry in entries():
+        place = places.get(entry.domain, 0)
+        places[entry.domain] = place + 1
+        if part_of(entry, place) == part:
+            found.append(entry)
+    return found
+
+
+def draw(count: int, seed: int, part: CataloguePart = "train", without: Sequence[str] = ()) -> Drawn:
+    """So many tools of a part, chosen by the seed, in the catalogue's order.
+
+    Args:
+        count: how many; a larger draw of the same seed holds the smaller one.
+        seed: decides which.
+        part: which part of the catalogue.
+        without: names that are taken already.
+
+    Raises:
+        ConfigError: the part has not so many.
+    """
+    able = [entry for entry in of_part(part) if entry.name not in without]
+    if not 0 < count <= len(able):
+        raise ConfigError("--catalogue", str(count), f"from 1 to {len(able)}, the tools of the part {part!r}")
+    order = Random(f"{seed}:catalogue").sample(range(len(able)), len(able))
+    chosen = [able[i] for i in sorted(order[:count])]
+    return Drawn(tuple(map(as_tool, chosen)), {entry.name: as_phrasing(entry) for entry in chosen})
+
+
+def as_tool(entry: Entry) -> Tool:
+    """The tool's definition."""
+    data = {"name": entry.name, "description": entry.description, "parameters": entry.input_schema()}
+    return Tool.from_dict(data, f"catalogue, {entry.domain}")
+
+
+def as_phrasing(entry: Entry) -> ToolPhrasing:
+    """The tool's wording; the last line of each kind is held out."""
+    missing = {path: texts for path, texts in entry.missing.items() if "." not in path}
+    return ToolPhrasing(
+        does=entry.does,
+        requests=_split(f"{entry.name}.requests", entry.requests),
+        several=Split(),
+        clauses=_split(f"{entry.name}.clauses", entry.clauses),
+        missing=_split(f"{entry.name}.missing", [text for texts in missing.values() for text in texts]),
+        answers=tuple(parse_template(text) for text in library().lines["generic_answers"]),
+        nouns={name: entry.nouns.get(name, spaced(name)) for name in entry.parameters},
+        values=entry.values,
+        words=entry.words,
+        domain=entry.domain,
+    )
+
+
+def _split(family: str, texts: Sequence[str]) -> Split:
+    return Split.read(family, {"train": texts[:-1] or texts, "held_out": texts[-1:] if len(texts) > 1 else ()})

@@ -16,6 +16,7 @@ import yaml
 
 from tooltune.config import (
     Config,
+    DataConfig,
     EmbeddedRunConfig,
     EvaluateCommandConfig,
     GenerateCommandConfig,
@@ -141,15 +142,25 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return values or {}
 
 
-def chosen_tools(path: Path | None) -> tuple[list[Tool], str]:
-    """The tools of --tools, or the example tools; and where they come from."""
-    if path is None:
+def chosen_tools(config: DataConfig, own: Sequence[Tool] | None = None) -> tuple[list[Tool], str]:
+    """The tools of --tools, those of --catalogue, or the example tools; and where they come from."""
+    tools: list[Tool] = []
+    where = []
+    if config.tools is not None:
+        from tooltune.tools import load_tools
+
+        tools += load_tools(config.tools)
+        where.append(str(config.tools))
+    if config.catalogue:
+        from tooltune.dataset import catalogue_tools
+
+        tools += catalogue_tools(config).tools
+        where.append("the catalogue")
+    if not where:
         from tooltune.example_tools import EXAMPLE_TOOLS
 
-        return list(EXAMPLE_TOOLS), "EXAMPLE_TOOLS"
-    from tooltune.tools import load_tools
-
-    return load_tools(path), str(path)
+        return list(EXAMPLE_TOOLS if own is None else own), "EXAMPLE_TOOLS"
+    return tools, " and ".join(where)
 
 
 def run_script(
@@ -164,8 +175,7 @@ def run_script(
 
         arguments = parser.parse_args([underscored(a) for a in (sys.argv[1:] if argv is None else argv)])
         chosen = settings(arguments, config)
-        own, where = chosen_tools(chosen.tools) if chosen.tools else (list(tools), "EXAMPLE_TOOLS")
-        run(chosen, own, where)
+        run(chosen, *chosen_tools(chosen, tools))
 
     return guarded(command)
 
@@ -174,7 +184,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from tooltune.pipeline import run
 
     config = settings(arguments, EmbeddedRunConfig)
-    run(config, *chosen_tools(config.tools))
+    run(config, *chosen_tools(config))
 
 
 def _generate(arguments: argparse.Namespace) -> None:
@@ -182,7 +192,7 @@ def _generate(arguments: argparse.Namespace) -> None:
     from tooltune.tools import check_tools
 
     config = settings(arguments, GenerateCommandConfig)
-    tools, where = chosen_tools(config.tools)
+    tools, where = chosen_tools(config)
     check_tools(tools, where)
     generate(config, tools)
 
@@ -198,7 +208,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from tooltune.pipeline import train_only
 
     config = settings(arguments, TrainCommandConfig)
-    train_only(config, chosen_tools(config.tools)[0])
+    train_only(config, chosen_tools(config)[0])
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:

@@ -54,10 +54,35 @@ class DataConfig(SeedConfig):
     """Share of the examples that is held out for evaluation, by phrasing family."""
     examples_per_tool_set: int = Field(8, gt=0)
     """Examples that share the same tools in view, in the same order; training computes them once."""
-    max_tools_in_view: int = Field(6, gt=0, le=6)
+    max_tools_in_view: int = Field(6, gt=0, le=40)
     """Most tools that a generated example shows; a chain may need one or two more."""
+    scenario_shares: tuple[str, ...] = ()
+    """Shares of scenarios to change, each as name=share of 100, such as no_tool=20; 0 leaves one out."""
+    renamed_share: float = Field(0.0, ge=0, le=1)
+    """Share of the tool sets shown under masked or restyled names, so that descriptions must be read."""
+    catalogue: int = Field(0, ge=0)
+    """Tools to draw from the project's own catalogue, beside those of --tools or alone."""
+    catalogue_part: Literal["train", "held_out_tools", "held_out_domains"] = "train"
+    """Part of the catalogue to draw from."""
     tools: Path | None = None
     """A JSON file of tool definitions to use instead of the example tools."""
+
+    def shares(self) -> dict[str, float]:
+        """`scenario_shares` as a mapping.
+
+        Raises:
+            ConfigError: an entry is not name=number.
+        """
+        found: dict[str, float] = {}
+        for entry in self.scenario_shares:
+            name, _, share = entry.partition("=")
+            try:
+                found[name.strip()] = float(share)
+            except ValueError:
+                raise ConfigError("--scenario_shares", repr(entry), "name=share, such as no_tool=20") from None
+            if not 0 <= found[name.strip()] < float("inf"):
+                raise ConfigError("--scenario_shares", repr(entry), "a share of 0 or more")
+        return found
 
 
 class ModelConfig(Config):

@@ -12,6 +12,7 @@ from tooltune.errors import DataError
 from tooltune.files import file_hash, writable_folder
 from tooltune.formats.documented import read_examples, write_examples
 from tooltune.generate import GenerationReport, generate_examples
+from tooltune.generate.catalogue import Drawn
 from tooltune.types import Example, Tool
 from tooltune.verify import check_example
 
@@ -40,6 +41,9 @@ def make_dataset(
         held_out_share=config.held_out_share,
         examples_per_tool_set=config.examples_per_tool_set,
         max_tools_in_view=config.max_tools_in_view,
+        wording=catalogue_tools(config).wording if config.catalogue else None,
+        shares=config.shares(),
+        renamed_share=config.renamed_share,
         report=report,
     )
     new = path.with_name(f".new-{path.name}")
@@ -50,6 +54,13 @@ def make_dataset(
     finally:
         new.unlink(missing_ok=True)
     return report
+
+
+def catalogue_tools(config: DataConfig) -> Drawn:
+    """The tools that the settings draw from the catalogue, with their wording."""
+    from tooltune.generate.catalogue import draw
+
+    return draw(config.catalogue, config.seed, config.catalogue_part)
 
 
 def keep_previous(path: Path, new: Path) -> Path | None:

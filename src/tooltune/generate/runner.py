@@ -16,6 +16,7 @@ from tooltune.generate.phrasing import ToolPhrasing
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.scenarios import SCENARIOS, shares_for
 from tooltune.generate.scene import Catalogue, Draft, Scene
+from tooltune.generate.variants import renamed
 from tooltune.types import Example, Message, Tool
 from tooltune.verify import verify_example
 
@@ -23,6 +24,7 @@ SYSTEM_SHARE = 0.1
 # How many tools are in view: mostly 3 to 5; more than 6 are rarer the more they are.
 _SIZE_WEIGHTS = (7, 12, 23, 26, 20, 12)
 _NEIGHBOURS = 0.5
+_ABSENT = 12
 _TRIES = 40
 _TALK = ("no_tool", "chat")
 _CALLING = ("single", "selection", "parallel", "chain", "tool_error")
@@ -87,6 +89,7 @@ class _Plan:
     group_size: int
     max_tools: int
     shares: tuple[tuple[str, float], ...]
+    renamed: float = 0.0
 
     def scenario(self, part: Part, index: int) -> str:
         """The scenario of an example: shares are kept closely even in a small run."""
@@ -110,6 +113,23 @@ class _Plan:
         chosen += self._others(chosen, wanted, rng)
         rng.shuffle(chosen)
         return tuple(chosen)
+
+    def view(self, part: Part, group: int) -> tuple[Catalogue, tuple[Tool, ...]]:
+        """The tools of a group, and all tools with their wording; in a share of groups under other names."""
+        tools = self.tools(part, group)
+        rng = Random(f"{self.seed}:{part}:names:{group}")
+        if rng.random() >= self.renamed:
+            return self.catalogue, tools
+        known = self.catalogue.phrasings
+        pairs = [
+            (t, known[t.name]) if t.name in self.catalogue.written else renamed(t, known[t.name], rng) for t in tools
+        ]
+        names = {tool.name for tool in tools} | {tool.name for tool, _ in pairs}
+        others = [tool for tool in self.catalogue.tools if tool.name not in names]
+        others = rng.sample(others, min(len(others), _ABSENT))
+        wording = {tool.name: phrasing for tool, phrasing in pairs} | {tool.name: known[tool.name] for tool in others}
+        chosen = tuple(tool for tool, _ in pairs)
+        return Catalogue((*chosen, *others), wording), chosen
 
     def _others(self, chosen: Sequence[Tool], count: int, rng: Random) -> list[Tool]:
         """Distractors; of tools that belong to a field, half are of the same."""
@@ -135,6 +155,7 @@ def generate_examples(
     max_tools_in_view: int = 6,
     wording: Mapping[str, ToolPhrasing] | None = None,
     shares: Mapping[str, float] | None = None,
+    renamed_share: float = 0.0,
 ) -> Iterator[Example]:
     """Make verified examples: first those for training, then the held-out ones.
 
@@ -152,6 +173,7 @@ def generate_examples(
         max_tools_in_view: most tools that an example shows; a chain may need one or two more.
         wording: tool name -> its wording, for tools that bring theirs.
         shares: scenario -> share, in place of the usual ones; in any unit.
+        renamed_share: share of the tool sets that are shown under other names, see `variants`.
 
     Raises:
         ConfigError: a number is out of range.
@@ -160,18 +182,18 @@ def generate_examples(
     _check(tools, num_examples, held_out_share, examples_per_tool_set)
     catalogue = Catalogue(tuple(tools), wording or {})
     mix = tuple(shares_for(catalogue, shares or {}).items())
-    plan = _Plan(catalogue, seed, examples_per_tool_set, max_tools_in_view, mix)
+    plan = _Plan(catalogue, seed, examples_per_tool_set, max_tools_in_view, mix, renamed_share)
     return _generate(plan, num_examples, round(num_examples * held_out_share), report or GenerationReport())
 
 
 def _generate(plan: _Plan, total: int, held_out: int, report: GenerationReport) -> Iterator[Example]:
     seen: set[str] = set()
-    tool_set = lru_cache(maxsize=2)(plan.tools)
+    view = lru_cache(maxsize=2)(plan.view)
     for i in range(total):
         part: Part = "train" if i < total - held_out else "held_out"
         index = i if part == "train" else i - (total - held_out)
-        tools = tool_set(part, index // plan.group_size)
-        example = _one(plan, part, i, index, tools, seen, report)
+        catalogue, tools = view(part, index // plan.group_size)
+        example = _one(plan, part, i, index, catalogue, tools, seen, report)
         report.add(example)
         yield example
 
@@ -181,6 +203,7 @@ def _one(
     part: Part,
     i: int,
     index: int,
+    catalogue: Catalogue,
     tools: tuple[Tool, ...],
     seen: set[str],
     report: GenerationReport,
@@ -195,7 +218,7 @@ def _one(
     for name in (wanted, *others):
         for attempt in range(_TRIES):
             rng = Random(f"{plan.seed}:{i}" if name == wanted and not attempt else f"{plan.seed}:{i}:{name}:{attempt}")
-            reason, example = _attempt(plan.catalogue, name, part, tools, rng, seen)
+            reason, example = _attempt(catalogue, name, part, tools, rng, seen)
             if example is not None:
                 return example
             if reason:
@@ -235,8 +258,10 @@ def _example(scene: Scene, name: str, draft: Draft) -> Example:
     if draft.missing:
         metadata["missing"] = list(draft.missing)
     messages = draft.messages
-    said = "\n".join(message.content for message in messages if message.role == "user")
-    implied = [entry for i, entry in enumerate(scene.implied) if entry not in scene.implied[:i] and entry[3] in said]
+    said = "\n".join(message.content.lower() for message in messages if message.role == "user")
+    implied = [
+        entry for i, entry in enumerate(scene.implied) if entry not in scene.implied[:i] and entry[3].lower() in said
+    ]
     if implied:
         metadata["implied"] = implied
     if scene.rng.random() < SYSTEM_SHARE:

@@ -29,7 +29,6 @@ from tooltune.config import (
 from tooltune.dataset import Split, load_dataset, make_dataset, split_dataset
 from tooltune.errors import ConfigError, missing_extra
 from tooltune.files import file_hash, writable_folder, write_json
-from tooltune.formats.documented import read_examples
 from tooltune.progress import progress_bar
 from tooltune.tools import check_tools
 from tooltune.types import Example, Message, Tool
@@ -120,14 +119,16 @@ def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
     finish_evaluation(config, base, tuned)
 
 
-def validate(path: Path) -> bool:
-    """Verify every example of a dataset as generation does, and print a table. True if all hold."""
+def validate(
+    path: Path, against: Sequence[Path] = (), report_path: Path | None = None, allow_same_tools: bool = False
+) -> bool:
+    """Verify a dataset as generation does, and print a table. True if all hold and none is contaminated."""
     from tooltune.example_tools import execute, is_example_tool
-    from tooltune.verify import verify_dataset
+    from tooltune.verify import verify_file
 
-    report = verify_dataset(read_examples(path), execute, is_example_tool)
+    report = verify_file(path, against, report_path, not allow_same_tools, execute, is_example_tool)
     console.print(report.to_text(), markup=False)
-    return not report.failed
+    return report.accepted
 
 
 def open_model(config: EvaluateConfig) -> Any:

@@ -11,7 +11,7 @@ model's attention window, prompts run one at a time, since padding would shift t
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +25,9 @@ from tooltune.evaluate.attention import grouped_decoding
 from tooltune.evaluate.cache import attention_window, gather, new_cache
 
 Progress = Callable[[int, int], None]
+
+KEPT_TOKENS = 16384
+"""Shared beginnings of so many tokens, all together, are kept until the last batch."""
 
 
 @dataclass(frozen=True)
@@ -121,16 +124,24 @@ def _evaluating(model: Any) -> Iterator[None]:
 
 
 def _rows(prompts: Sequence[Sequence[int]], keys: Sequence[Hashable], context: int) -> list[_Row]:
-    """The prompts that fit, in an order that keeps groups together and padding short."""
+    """The prompts that fit, in an order that keeps padding short.
+
+    What is padded is the rest of a prompt, so rows of like rests make the cheapest batch, whatever
+    their beginnings; as long as all beginnings can be kept, else groups stay together.
+    """
     groups: dict[Hashable, list[int]] = defaultdict(list)
     for index, prompt in enumerate(prompts):
         if len(prompt) < context:
             groups[keys[index]].append(index)
-    rows = []
+    rows: list[_Row] = []
+    kept = 0
     for members in groups.values():
         shared = common_length([prompts[index] for index in members])
         prefix = tuple(prompts[members[0]][:shared])
+        kept += shared
         rows += [_Row(index, prefix, tuple(prompts[index][shared:])) for index in members]
+    if kept <= KEPT_TOKENS:
+        return sorted(rows, key=lambda row: (len(row.rest), len(row.prefix), row.prefix))
     return sorted(rows, key=lambda row: (len(row.prefix), row.prefix, len(row.rest)))
 
 
@@ -146,11 +157,13 @@ def common_length(prompts: Sequence[Sequence[int]]) -> int:
 def _run(model: Any, rows: Sequence[_Row], limits: _Limits) -> Iterator[tuple[Sequence[_Row], list[Generation]]]:
     """Decode the rows batch by batch."""
     caches: dict[tuple[int, ...], DynamicCache] = {}
+    left = Counter(row.prefix for row in rows)
     for batch in _split(rows, limits, attention_window(model.config)):
-        # Rows are sorted, so only the prefixes of this batch can come again in the next.
-        prefixes = dict.fromkeys(row.prefix for row in batch)
-        caches = {p: caches[p] if p in caches else _prefill(model, p) for p in prefixes}
+        for prefix, count in Counter(row.prefix for row in batch).items():
+            caches[prefix] = caches[prefix] if prefix in caches else _prefill(model, prefix)
+            left[prefix] -= count
         cache = gather([row.prefix for row in batch], caches, model.config)
+        caches = {prefix: kept for prefix, kept in caches.items() if left[prefix]}
         yield batch, _Batch(model, batch, cache, limits).run()
 
 

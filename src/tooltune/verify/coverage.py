@@ -35,6 +35,8 @@ def _unused_in(said: Facts, used: Facts) -> Iterator[str]:
     for number in sorted(said.numbers):
         # A percentage stands twice in `said.numbers`; a number word may be part of a text.
         known = used.numbers | {round(n / 100, 6) for n in used.numbers}
+        if f"{number:g}%" in said.text:
+            known |= {round(n * 100, 6) for n in used.numbers}
         if number not in known and not is_said(f"{number:g}", "", {}, used) and number > 12:
             yield f"{number:g}"
 

@@ -22,6 +22,12 @@ _TIMES = (
 _NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d+(?:\.\d+)?(?=%|\b)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _WORD = re.compile(r"[a-z]+")
+_ISO_DURATION = re.compile(
+    r"\bp(?=[\dt])(?:(?P<w>\d+)w)?(?:(?P<d>\d+)d)?(?:t(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+)s)?)?\b"
+)
+_SECONDS = {"week": 604800, "day": 86400, "hour": 3600, "minute": 60, "second": 1}
+_UNIT = r"(?P<unit>week|day|hour|minute|second)s?\b"
+_SPAN = re.compile(rf"\b(?P<n>\d+(?:\.\d+)?|half an?|an?|[a-z]+) {_UNIT}(?P<half> and a half)?")
 
 
 def normalise(text: str) -> str:
@@ -46,6 +52,8 @@ class Facts:
         """Read a text. What belongs to a date or a time is no number."""
         facts = cls(normalise(text))
         rest = facts._take_dates(facts.text)
+        for found in _ISO_DURATION.finditer(rest):
+            facts.numbers |= {float(n) for n in found.groups() if n}
         rest = _THOUSANDS.sub("", facts._take_times(rest))
         for found in _NUMBER.finditer(rest):
             facts._add_number(found[0], rest[found.end() : found.end() + 1] == "%")
@@ -58,6 +66,19 @@ class Facts:
         self.dates |= other.dates
         self.times |= other.times
         self.numbers |= other.numbers
+
+    def durations(self) -> set[float]:
+        """Spans of time in seconds: "an hour and a half", and "1 hour 30 minutes" as one."""
+        found: set[float] = set()
+        total, end = 0.0, -1
+        for span in _SPAN.finditer(self.text):
+            seconds = _seconds(span)
+            if seconds is None:
+                continue
+            joined = self.text[end : span.start()] in (" ", " and ", ", ") if end >= 0 else False
+            total, end = (total if joined else 0.0) + seconds, span.end()
+            found |= {seconds, total}
+        return found
 
     def _add_number(self, text: str, percent: bool) -> None:
         number = float(text.replace("\u2212", "-"))
@@ -76,6 +97,31 @@ class Facts:
             self.times |= {_clock(found) for found in pattern.finditer(text)}
             text = pattern.sub(" ", text)
         return text
+
+
+def _seconds(span: re.Match[str]) -> float | None:
+    word = span["n"]
+    half = 0.5 if span["half"] or word.startswith("half") else 0.0
+    if word in ("a", "an"):
+        count = 1.0
+    elif word.startswith("half"):
+        count = 0.0
+    elif word[0].isdigit():
+        count = float(word)
+    elif word in NUMBER_WORDS:
+        count = float(NUMBER_WORDS[word])
+    else:
+        return None
+    return (count + half) * _SECONDS[span["unit"]]
+
+
+def iso_seconds(value: str) -> float | None:
+    """The seconds of an ISO 8601 duration of weeks to seconds, or None for any other text."""
+    found = _ISO_DURATION.fullmatch(value.lower())
+    if not found or not any(found.groups()):
+        return None
+    units = zip("wdhms", _SECONDS.values(), strict=True)
+    return float(sum(int(found[letter] or 0) * seconds for letter, seconds in units))
 
 
 def _clock(found: re.Match[str]) -> str:

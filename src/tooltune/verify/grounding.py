@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from tooltune.types import Example, Tool, ToolCall
-from tooltune.verify.facts import Facts, normalise
+from tooltune.verify.facts import Facts, iso_seconds, normalise
 from tooltune.verify.lexicon import CURRENCIES, OPERATORS, UNITS
 
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::00)?(?:Z|[+-]\d\d:\d\d)?")
@@ -109,6 +109,8 @@ def _string_is_said(value: str, is_enum: bool, said: Facts) -> bool:
     moment = _DATE_TIME.fullmatch(value)
     if moment:
         return moment[1] in said.dates and moment[2] in said.times
+    if value[:1] == "P" and (seconds := iso_seconds(value)) is not None:
+        return seconds in said.durations()
     if _ARITHMETIC.fullmatch(value):
         return _squeeze(value) in _squeeze(said.text)
     words = normalise(value.replace("_", " ")).split()
@@ -116,7 +118,7 @@ def _string_is_said(value: str, is_enum: bool, said: Facts) -> bool:
 
 
 def _is_time(value: str) -> bool:
-    return re.fullmatch(r"\d\d:\d\d(:00)?", value) is not None
+    return re.fullmatch(r"\d\d:\d\d(:00)?Z?", value) is not None
 
 
 @lru_cache(maxsize=8192)

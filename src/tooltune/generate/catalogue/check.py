@@ -18,10 +18,12 @@ FEWEST_VALUES = 8
 
 def problems(entry: Entry) -> list[str]:
     """Everything that is wrong with a tool, each as one line that says where."""
+    found: list[str] = []
     try:
-        return [f"{entry.name}: {text}" for text in _problems(entry)]
-    except ValueError as error:
-        return [f"{entry.name}: {error}"]
+        found.extend(_problems(entry))
+    except ValueError as error:  # a template or schema that cannot be read at all
+        found.append(str(error))
+    return [f"{entry.name}: {text}" for text in found]
 
 
 def _problems(entry: Entry) -> Iterator[str]:

@@ -27,6 +27,8 @@ from tooltune.errors import ConfigError, Interrupted, TooltuneError
 from tooltune.types import Tool
 
 Settings = Callable[[argparse.Namespace], dict[str, Any]]
+MOST_NOTICES = 20
+"""Lines printed of what the sources of tools could not keep."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,8 +68,16 @@ def make_parser() -> argparse.ArgumentParser:
     run = _command(commands, "run", "tools in, tuned and measured model out", _run, EmbeddedRunConfig)
     run.add_argument("--config", type=Path, help="a YAML file of settings; flags win over it")
     _command(commands, "generate", "write a verified dataset", _generate, GenerateCommandConfig)
-    validate = _command(commands, "validate", "check a dataset; exit code 1 if any example fails", _validate)
+    validate = _command(commands, "validate", "check a dataset; exit code 1 if an example fails or leaks", _validate)
     validate.add_argument("file", type=Path, help="the dataset, .json or .jsonl")
+    validate.add_argument(
+        "--against", type=Path, nargs="+", action="extend", default=[], metavar="FILE",
+        help="held-out questions or tools that the dataset must not contain, JSON or JSON lines",
+    )  # fmt: skip
+    validate.add_argument(
+        "--allow_same_tools", action="store_true", help="compare only the questions of --against, not its tools"
+    )
+    validate.add_argument("--report", type=Path, metavar="FILE", help="write all that was found as JSON")
     train = _command(commands, "train", "train on an existing dataset", _train, TrainCommandConfig)
     train.add_argument("--config", type=Path, help="a YAML file of settings; flags win over it")
     evaluate = _command(commands, "evaluate", "measure a base or tuned model", _evaluate, EvaluateCommandConfig)
@@ -75,7 +85,8 @@ def make_parser() -> argparse.ArgumentParser:
     ask = _command(commands, "ask", "ask a tuned model one question", _ask)
     ask.add_argument("folder", type=Path, help="the output folder of a run")
     ask.add_argument("question", help="what to ask")
-    ask.add_argument("--tools", type=Path, help="a JSON file of other tools to show it")
+    # One value each, so that it may stand before the folder.
+    ask.add_argument("--tools", action="append", default=[], help="other tools to show it, as in run; repeatable")
     return parser
 
 
@@ -110,7 +121,7 @@ def add_flags(parser: argparse.ArgumentParser, config: type[Config]) -> None:
         else:
             options["metavar"] = name.rsplit("_", 1)[-1].upper()
         if get_origin(kind) is tuple:
-            options["nargs"] = "+"
+            options |= {"nargs": "+", "action": "extend"}
         parser.add_argument(f"--{name}", **options)
 
 
@@ -146,11 +157,9 @@ def chosen_tools(config: DataConfig, own: Sequence[Tool] | None = None) -> tuple
     """The tools of --tools, those of --catalogue, or the example tools; and where they come from."""
     tools: list[Tool] = []
     where = []
-    if config.tools is not None:
-        from tooltune.tools import load_tools
-
-        tools += load_tools(config.tools)
-        where.append(str(config.tools))
+    if config.tools:
+        tools += read_sources(config.tools)
+        where.append(", ".join(config.tools))
     if config.catalogue:
         from tooltune.dataset import catalogue_tools
 
@@ -161,6 +170,18 @@ def chosen_tools(config: DataConfig, own: Sequence[Tool] | None = None) -> tuple
 
         return list(EXAMPLE_TOOLS if own is None else own), "EXAMPLE_TOOLS"
     return tools, " and ".join(where)
+
+
+def read_sources(sources: Sequence[str]) -> list[Tool]:
+    """The tools of --tools; what a source could not keep is said on stderr, one line each."""
+    from tooltune.tools import load_sources
+
+    loaded = load_sources(sources)
+    for notice in loaded.notices[:MOST_NOTICES]:
+        print(f"note: {' '.join(notice.split())}", file=sys.stderr)
+    if len(loaded.notices) > MOST_NOTICES:
+        print(f"note: {len(loaded.notices) - MOST_NOTICES} more of the kind", file=sys.stderr)
+    return list(loaded.tools)
 
 
 def run_script(
@@ -200,7 +221,7 @@ def _generate(arguments: argparse.Namespace) -> None:
 def _validate(arguments: argparse.Namespace) -> None:
     from tooltune.pipeline import validate
 
-    if not validate(arguments.file):
+    if not validate(arguments.file, arguments.against, arguments.report, arguments.allow_same_tools):
         raise SystemExit(1)
 
 
@@ -219,9 +240,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 def _ask(arguments: argparse.Namespace) -> None:
     from tooltune.pipeline import ask
-    from tooltune.tools import load_tools
 
-    ask(arguments.folder, arguments.question, load_tools(arguments.tools) if arguments.tools else None)
+    ask(arguments.folder, arguments.question, read_sources(arguments.tools) if arguments.tools else None)
 
 
 if __name__ == "__main__":

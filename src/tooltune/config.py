@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tooltune.errors import ConfigError
 
@@ -64,8 +64,14 @@ class DataConfig(SeedConfig):
     """Tools to draw from the project's own catalogue, beside those of --tools or alone."""
     catalogue_part: Literal["train", "held_out_tools", "held_out_domains"] = "train"
     """Part of the catalogue to draw from."""
-    tools: Path | None = None
-    """A JSON file of tool definitions to use instead of the example tools."""
+    tools: tuple[str, ...] = ()
+    """Your tools instead of the example tools: .json, .yaml (also OpenAPI), .py, python:MODULE, mcp:COMMAND or URL."""
+
+    @field_validator("tools", mode="before")
+    @classmethod
+    def _one_source(cls, value: Any) -> Any:
+        """`tools: mine.json` in a YAML file means a list of one."""
+        return (str(value),) if isinstance(value, str | Path) else value
 
     def shares(self) -> dict[str, float]:
         """`scenario_shares` as a mapping.

@@ -133,12 +133,14 @@ class _Plan:
 
     def _others(self, chosen: Sequence[Tool], count: int, rng: Random) -> list[Tool]:
         """Distractors; of tools that belong to a field, half are of the same."""
-        others = [tool for tool in self.catalogue.tools if tool not in chosen]
+        taken = {tool.name for tool in chosen}
+        others = [tool for tool in self.catalogue.tools if tool.name not in taken]
         count = max(0, min(count, len(others)))
         domains = {self.catalogue.phrasings[tool.name].domain for tool in chosen} - {""}
         near = [tool for tool in others if self.catalogue.phrasings[tool.name].domain in domains]
         picked = rng.sample(near, min(len(near), sum(rng.random() < _NEIGHBOURS for _ in range(count)))) if near else []
-        return picked + rng.sample([tool for tool in others if tool not in picked], count - len(picked))
+        taken = {tool.name for tool in picked}
+        return picked + rng.sample([tool for tool in others if tool.name not in taken], count - len(picked))
 
 
 def _size_weight(size: int) -> float:

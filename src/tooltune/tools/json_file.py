@@ -1,4 +1,4 @@
-"""Tools from a JSON file: the documented form, OpenAI's nested one, or that of an MCP server.
+"""Tools from a JSON or YAML file: the documented form, OpenAI's nested one, or that of an MCP server.
 
     [{"name": "get_weather", "description": "...", "parameters": {"type": "object", ...}}]
     [{"type": "function", "function": {"name": ..., "description": ..., "parameters": ...}}]
@@ -10,34 +10,38 @@ Not covered: what stands beside name, description and parameters (`strict`, `tit
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from tooltune.errors import ToolDefinitionError
-from tooltune.files import STRICT_JSON
 from tooltune.types import Tool
 
 # What others call the schema of the arguments: MCP, Anthropic.
 _SCHEMA_KEYS = ("inputSchema", "input_schema")
 
 
-def read_tools(path: str | Path) -> list[Tool]:
-    """Read the tools of a JSON file, in its order.
+def tools_of(data: Any, where: str) -> list[Tool]:
+    """The tools of a file's value, in its order.
 
     Raises:
-        ToolDefinitionError: the file cannot be read, is not JSON, or an entry is no tool.
+        ToolDefinitionError: the value is no list of tools, or an entry is no tool.
     """
-    data = _parse(_read(Path(path)), str(path))
+    # tools/list saved as the server sent it, JSON-RPC envelope and all
+    if isinstance(data, Mapping) and isinstance(data.get("result"), Mapping):
+        data = data["result"]
     entries = data.get("tools") if isinstance(data, Mapping) else data
     if not isinstance(entries, list):
         found = f"an object with the keys {list(data)}" if isinstance(data, Mapping) else repr(data)[:60]
-        raise ToolDefinitionError(str(path), found, 'a list of tools, or an object with a list "tools"')
-    return [_tool(entry, f"{path}, tools[{index}]") for index, entry in enumerate(entries)]
+        raise ToolDefinitionError(where, found, 'a list of tools, or an object with a list "tools"')
+    return [tool_of(entry, f"{where}, tools[{index}]") for index, entry in enumerate(entries)]
 
 
-def _tool(entry: Any, where: str) -> Tool:
+def tool_of(entry: Any, where: str) -> Tool:
+    """One entry of a list of tools.
+
+    Raises:
+        ToolDefinitionError: it is no tool; the message starts with `where`.
+    """
     if isinstance(entry, Mapping) and isinstance(entry.get("name"), str):
         entry = _documented_form(entry, where)
     return Tool.from_dict(entry, where)
@@ -54,28 +58,3 @@ def _documented_form(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
     if not given or given == ["parameters"]:
         return dict(entry)
     return {"name": entry["name"], "description": entry.get("description"), "parameters": entry[given[0]]}
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        found = f"not UTF-8 at byte {error.start}"
-        raise ToolDefinitionError(str(path), found, fix="Save the file as UTF-8") from None
-    except FileNotFoundError:
-        fix = "Check the path of the file of tools"
-        raise ToolDefinitionError(str(path), "no such file", fix=fix) from None
-    except OSError as error:
-        raise ToolDefinitionError(str(path), f"cannot be read: {error.strerror}", "a JSON file") from error
-
-
-def _parse(text: str, where: str) -> Any:
-    try:
-        return STRICT_JSON.decode(text)
-    except json.JSONDecodeError as error:
-        place = f"{where}, line {error.lineno}, column {error.colno}"
-        raise ToolDefinitionError(place, f"not JSON: {error.msg}", "a list of tools") from None
-    except ValueError as error:
-        raise ToolDefinitionError(where, f"not JSON: {error}") from None
-    except RecursionError:
-        raise ToolDefinitionError(where, "JSON nested too deeply to be read") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from random import Random
 
 from tooltune.generate.pools import pooled
@@ -33,7 +34,9 @@ def needs(catalogue: Catalogue, rng: Random, chosen: list[Tool]) -> list[Tool]:
 
 def build(scene: Scene) -> Draft | None:
     """A request of the library, or one for a tool that is not in view; then a plain no."""
-    absent = [tool for tool in scene.catalogue.tools if tool not in scene.tools and _unrelated(scene, tool)]
+    in_view = {tool.name for tool in scene.tools}
+    similar = scene.catalogue.similar
+    absent = [t for t in scene.catalogue.tools if t.name not in in_view and not similar[t.name] & in_view]
     if absent and scene.rng.random() < 0.5:
         return _absent(scene, scene.rng.choice(absent))
     frame = scene.shared("no_tool")
@@ -65,10 +68,6 @@ def _declined(scene: Scene, text: str, what: str) -> Draft:
     return Draft([scene.user(text), scene.assistant(answer)])
 
 
-def _unrelated(scene: Scene, tool: Tool) -> bool:
-    return not any(other.name in scene.catalogue.similar[tool.name] for other in scene.tools)
-
-
 def spoken_text(scene: Scene, template: Template) -> str:
     """A sentence whose gaps are kinds of values."""
     parts = template.select(scene.rng, 0.5)
@@ -84,9 +83,9 @@ def related(text: str, tool: Tool, scene: Scene) -> bool:
     """
     if tool.name in scene.catalogue.written:
         return False
-    own = f"{tool.name.replace('_', ' ')} {tool.description}".lower()
-    return bool(_stems(text.lower()) & _stems(own))
+    return bool(_stems(text.lower()) & _stems(f"{tool.name} {tool.description}".lower()))
 
 
+@lru_cache(maxsize=4096)
 def _stems(text: str) -> set[str]:
     return {word[:5] for word in _WORD.findall(text.replace("_", " ")) if word not in _COMMON}

@@ -1,25 +1,35 @@
 """A string that matches a regular expression.
 
-Not covered: look-around, back-references, and anchors inside the pattern.
+Look-ahead is skipped while writing and checked at the end. Not covered: look-behind, back-references, and
+Unicode classes.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from random import Random
 from string import ascii_letters, ascii_lowercase, digits
 
-_CLASSES = {"d": digits, "w": ascii_letters + digits, "s": " ", ".": ascii_lowercase + digits}
-_COUNT = re.compile(r"\{(\d+)(,?)(\d*)\}")
+_CLASSES = {"d": digits, "w": ascii_letters + digits, "s": " ", ".": ascii_lowercase + digits,
+            "D": ascii_lowercase, "W": "-", "S": ascii_lowercase + digits}  # fmt: skip
+_COUNT = re.compile(r"\{(\d*)(,?)(\d*)\}")
+_MOST = 2_000
+"""Greatest count that is written out."""
 
 
 def matching(pattern: str, rng: Random) -> str | None:
     """A string that `pattern` finds, or None when the pattern is beyond this module."""
     try:
         text = _Reader(pattern, rng).alternatives()
-        return text if re.search(pattern, text) else None
-    except (IndexError, ValueError, re.error):
+        return text if _compiled(pattern).search(text) else None
+    except (IndexError, ValueError, RecursionError, re.error):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 class _Reader:
@@ -42,6 +52,8 @@ class _Reader:
             first = self.atom()
             end = self.at
             text += self.repeated(first, start, end)
+            if len(text) > 10 * _MOST:
+                raise ValueError("too long a text")
         return text
 
     def repeated(self, first: str, start: int, end: int) -> str:
@@ -56,16 +68,24 @@ class _Reader:
         return text
 
     def times(self) -> int:
-        rest = self.pattern[self.at :]
+        times = self._counted()
+        if self.at > 0 and self.pattern[self.at - 1] in "*+?}" and self.pattern[self.at : self.at + 1] in ("?", "+"):
+            self.at += 1  # lazy or possessive: the same texts
+        if times > _MOST:
+            raise ValueError(f"{times} times")
+        return times
+
+    def _counted(self) -> int:
+        rest = self.pattern[self.at : self.at + 24]
         if rest[:1] in ("*", "+", "?"):
             self.at += 1
             return self.rng.randint(0 if rest[0] != "+" else 1, 1 if rest[0] == "?" else 4)
         counted = _COUNT.match(rest)
-        if not counted:
+        if not counted or not (counted[1] or counted[3]):
             return 1
         self.at += counted.end()
-        low = int(counted[1])
-        return self.rng.randint(low, int(counted[3] or low + 4) if counted[2] else low)
+        low = int(counted[1] or 0)
+        return self.rng.randint(low, min(int(counted[3] or low + 4), low + 12)) if counted[2] else low
 
     def atom(self) -> str:
         char = self.pattern[self.at]
@@ -81,29 +101,42 @@ class _Reader:
         return self.rng.choice(_CLASSES["."]) if char == "." else char
 
     def group(self) -> str:
-        if self.pattern.startswith("?:", self.at):
+        ahead = self.pattern.startswith(("?=", "?!"), self.at)
+        if ahead or self.pattern.startswith("?:", self.at):
             self.at += 2
+        elif self.pattern.startswith(("?P<", "?<"), self.at) and self.pattern[self.at + 2 : self.at + 3] not in "=!":
+            self.at = self.pattern.index(">", self.at) + 1
         elif self.pattern.startswith("?", self.at):
-            raise ValueError("look-around or a named group")
+            raise ValueError("look-behind or flags")
         text = self.alternatives()
         self.at += 1
-        return text
+        return "" if ahead else text
 
     def escaped(self) -> str:
         char = self.pattern[self.at]
         self.at += 1
+        if char in "bB":
+            return ""
         if char.isalnum() and char not in _CLASSES:
             raise ValueError(f"escape {char!r}")
         return self.rng.choice(_CLASSES.get(char, char))
 
     def characters(self) -> str:
         """The characters of a class, its opening bracket read already."""
-        end = self.pattern.index("]", self.at + 1)
+        end = self.at + 1
+        while self.pattern[end] != "]" or self.pattern[end - 1] == "\\":
+            end += 1
         inside = self.pattern[self.at : end]
         self.at = end + 1
-        plain = re.sub(r"\\([dws])", lambda m: _CLASSES[m[1]], inside.removeprefix("^"))
-        plain = re.sub(r"([^\\])-(.)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))), plain)
-        members = plain.replace("\\", "")
+        members = _members(inside.removeprefix("^"))
         if inside.startswith("^"):
             return "".join(c for c in ascii_letters + digits if c not in members)
         return members
+
+
+@lru_cache(maxsize=1024)
+def _members(inside: str) -> str:
+    """The characters that stand for themselves, in a range, or in a class such as \\d."""
+    plain = re.sub(r"\\([dws])", lambda m: _CLASSES[m[1]], inside)
+    plain = re.sub(r"([^\\])-(.)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))), plain)
+    return plain.replace("\\", "")

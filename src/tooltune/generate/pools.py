@@ -117,6 +117,13 @@ def _symbol(rng: Random) -> str:
     return rng.choice(_pool("symbol_known")) if rng.random() < 0.6 else like(rng.choice(("AAA", "AAAA")), rng)
 
 
+def _web_page(rng: Random) -> str:
+    form = rng.choice(
+        ("https://{word}.org/{adjective}-{word}", "https://www.{word}.com/blog", "https://{word}.dev/docs")
+    )
+    return from_template(form, rng)
+
+
 def _text(template: str) -> Callable[[Random], str]:
     return lambda rng: from_template(template, rng)
 
@@ -138,6 +145,15 @@ _COMPUTED: dict[str, Callable[[Random], Any]] = {
     "phone": _shape("+00 555 000 0000"),
     "zip": _shape("00000"),
     "year": lambda rng: str(rng.randint(1950, 2026)),
+    "sha": lambda rng: f"{rng.choice('abcdef')}{rng.getrandbits(20):05x}{rng.randint(0, 9)}",
+    "version": lambda rng: f"{rng.randint(0, 6)}.{rng.randint(0, 21)}.{rng.randint(0, 9)}",
+    "duration": lambda rng: rng.choice(("PT30M", "PT1H", "PT1H30M", "PT45M", "PT2H", "P3D", "P2W", "PT90S", "PT15M")),
+    "spoken_date": lambda rng: f"{rng.randint(1, 28)} {pooled('month', rng)} {rng.randint(1995, 2027)}",
+    "web_page": _web_page,
+    "ipv6": lambda rng: ":".join(f"{rng.randint(4096, 65535):x}" for _ in range(8)),
+    "hex_colour": lambda rng: f"#{rng.getrandbits(24):06x}",
+    "regex": _text("^{word}[0-9]+$"),
+    "json_pointer": _text("/{word}/{adjective}"),
     "uuid": lambda rng: "-".join(f"{rng.getrandbits(4 * n):0{n}x}" for n in (8, 4, 4, 4, 12)),
     "ipv4": lambda rng: ".".join(str(rng.randint(1, 254)) for _ in range(4)),
     "hostname": _text("{word}-{word}.example.com"),

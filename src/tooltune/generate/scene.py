@@ -131,7 +131,9 @@ class Scene:
         speakers = {role: tool if isinstance(tool, Speaker) else self.speaker(tool) for role, tool in tools.items()}
         spoken = speak(frame, speakers, self.rng, style or self.style)
         for role, name, value, words in spoken.implied:
-            self.implied.append([speakers[role].tool.name, name, value, words])
+            tool = speakers[role].tool.name
+            if tool not in self.catalogue.written:  # those say nothing that the verifier's own lexicon cannot read
+                self.implied.append([tool, name, value, words])
         return spoken
 
     def note(self, family: str) -> None:

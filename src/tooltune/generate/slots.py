@@ -1,9 +1,10 @@
 """What a value may be: one for a parameter's schema, always valid.
 
-The first of these that says something decides: `const` or `enum`; `examples`; an example inside
-the description; `pattern`; `format`; the parameter's name; words of the description; the type.
+The first of these that says something decides: `const` or `enum`; `examples`; values that the
+description lists; `pattern`; `format`; the parameter's name with what stands around it (`names.yaml`);
+an example inside the description; words of the description; the type.
 
-Not covered: `not`, `if`/`then` and `allOf` are not read; a value that they refuse is dropped by the
+Not covered: `not`, `if`/`then` and `$ref` are not read; a value that they refuse is dropped by the
 verification.
 """
 
@@ -12,48 +13,39 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from random import Random
 from typing import Any
 
 from tooltune.errors import ToolDefinitionError
+from tooltune.generate.names import CODE_WORDS, kind_in, kind_of, words
+from tooltune.generate.numbers import number
 from tooltune.generate.patterns import matching
-from tooltune.generate.pools import from_template, like, pooled
+from tooltune.generate.pools import like, pooled
 from tooltune.types import ToolParameter
 
-# The last word of a parameter's name, or a word of its description, and the kind of its values.
-_KINDS: dict[str, str] = {
-    "city": "city", "town": "city", "location": "city", "place": "city", "origin": "city",
-    "destination": "city", "departure": "city", "arrival": "city", "country": "country", "nation": "country",
-    "address": "address", "street": "street", "zip": "zip", "zipcode": "zip", "postcode": "zip",
-    "email": "email", "mail": "email", "recipient": "email", "sender": "email", "phone": "phone",
-    "mobile": "phone", "person": "person", "passenger": "person", "guest": "person", "customer": "person",
-    "author": "person", "artist": "person", "contact": "person", "attendee": "person", "attendees": "person",
-    "participant": "person", "participants": "person", "assignee": "person", "owner": "person",
-    "patient": "person", "driver": "person", "player": "person", "surname": "last_name",
-    "firstname": "first_name", "lastname": "last_name", "username": "username", "user": "username",
-    "login": "username", "handle": "username", "company": "company", "employer": "company",
-    "brand": "company", "vendor": "company", "supplier": "company", "date": "date", "day": "date",
-    "deadline": "date", "birthday": "date", "checkin": "date", "checkout": "date", "time": "time",
-    "datetime": "datetime", "timestamp": "datetime", "currency": "currency", "symbol": "symbol",
-    "ticker": "symbol", "flight": "flight", "tracking": "tracking", "room": "room", "cuisine": "cuisine",
-    "language": "language", "color": "colour", "colour": "colour", "url": "url", "link": "url",
-    "website": "url", "domain": "hostname", "host": "hostname", "ip": "ipv4", "path": "path",
-    "file": "file", "filename": "file", "uuid": "uuid", "year": "year", "title": "title", "book": "title",
-    "film": "title", "movie": "title", "song": "title", "album": "title", "product": "grocery",
-    "ingredient": "grocery", "item": "thing", "object": "thing", "topic": "topic", "subject": "topic",
-    "keyword": "word", "keywords": "word", "tag": "word", "tags": "word", "label": "word",
-    "category": "word", "query": "phrase", "search": "phrase", "text": "sentence", "message": "sentence",
-    "body": "sentence", "content": "sentence", "comment": "sentence", "note": "sentence",
-    "description": "sentence", "expression": "expression", "formula": "expression",
-}  # fmt: skip
 _FORMATS = {
-    "date": "date", "date-time": "datetime", "email": "email", "idn-email": "email", "uri": "url",
-    "url": "url", "uuid": "uuid", "ipv4": "ipv4", "hostname": "hostname",
+    "date": "date", "date-time": "datetime", "email": "email", "idn-email": "email", "uri": "web_page",
+    "iri": "web_page", "uri-reference": "web_page", "url": "web_page", "uuid": "uuid", "ipv4": "ipv4",
+    "ipv6": "ipv6", "hostname": "hostname", "idn-hostname": "hostname", "duration": "duration", "regex": "regex",
+    "json-pointer": "json_pointer",
 }  # fmt: skip
-# Words that alone say nothing: the word before them, or the tool's noun, decides.
-_EMPTY_WORDS = {"name", "type", "id", "value", "code", "number", "key", "to", "from", "the"}
-_EXAMPLE = re.compile(r"(?:such as|e\.g\.,?|for example,?|for instance,?|like)\s+['\"`]?([A-Za-z0-9][\w/:.+-]*)")
+_QUOTED = re.compile(r"""(?<!\w)(['"`\u2018\u201c])([^'"`\u2018\u2019\u201c\u201d]{1,40})['"`\u2019\u201d](?!\w)""")
+_ONE_OF = re.compile(
+    r"(?:one of|either|can be|must be|options(?: are)?|allowed values|possible values|values)\s?:? "
+    r"((?:[\w-]+, )*[\w-]+,? or [\w-]+|(?:[\w-]+, )+[\w-]+)(?=[.;)]|$)"
+)
+_EXAMPLE = re.compile(
+    r"(?:such as|e\.g\.,?|for example,?|for instance,?|example:|like)\s+['\"`]?([A-Za-z0-9#/][\w/:.+#@-]*)"
+)
+_FOR_EXAMPLE = re.compile(r"e\.g\.|\bsuch as\b|\bfor (?:example|instance)\b|\blike\b|\betc\b")
+_CODE = re.compile(r"(?=.*\d)[A-Za-z0-9#_-]{3,}")
+_DATED = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
 _PLAIN_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
+_LONGEST = 20_000
+_MOST_ITEMS = 500
+_SAID_SO = 0.8
+"""How often an example of the description is taken, where nothing else is known."""
 
 
 def choose_value(parameter: ToolParameter, rng: Random, noun: str = "") -> Any:
@@ -67,7 +59,12 @@ def choose_value(parameter: ToolParameter, rng: Random, noun: str = "") -> Any:
     Raises:
         ToolDefinitionError: no value is known that the schema accepts.
     """
-    return value_for(parameter.name, parameter.to_schema(), rng, noun)
+    schema = parameter.to_schema()
+    try:
+        return value_for(parameter.name, schema, rng, noun)
+    except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        # A schema that is no schema ("minLength": "three") is the user's to mend.
+        raise _no_value(parameter.name, schema) from error
 
 
 def value_for(name: str, schema: Mapping[str, Any], rng: Random, noun: str = "") -> Any:
@@ -75,12 +72,14 @@ def value_for(name: str, schema: Mapping[str, Any], rng: Random, noun: str = "")
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
-        return rng.choice(list(schema["enum"]))
+        return rng.choice([value for value in schema["enum"] if value is not None] or [None])
     for keyword in ("anyOf", "oneOf"):
         if schema.get(keyword):
             options = [o for o in schema[keyword] if o.get("type") != "null"] or schema[keyword]
             return value_for(name, {**_without(schema, keyword), **rng.choice(options)}, rng, noun)
-    if schema.get("examples") and rng.random() < 0.7:
+    if schema.get("allOf"):
+        return value_for(name, _merged(schema), rng, noun)
+    if isinstance(schema.get("examples"), list | tuple) and schema["examples"] and rng.random() < 0.7:
         return rng.choice(list(schema["examples"]))
     return _typed(name, schema, rng, noun)
 
@@ -89,24 +88,36 @@ def _without(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
     return {key: value for key, value in schema.items() if key != keyword}
 
 
+def _merged(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema that must hold with all of `allOf`, as one."""
+    whole = _without(schema, "allOf")
+    for part in schema["allOf"]:
+        properties = {**whole.get("properties", {}), **part.get("properties", {})}
+        required = [*whole.get("required", ()), *part.get("required", ())]
+        whole = {**whole, **part, "required": required} | ({"properties": properties} if properties else {})
+    return whole
+
+
 def _typed(name: str, schema: Mapping[str, Any], rng: Random, noun: str) -> Any:
-    match _type_of(schema):
+    match type_of(schema):
         case "boolean":
             return rng.random() < 0.5
-        case "integer":
-            return _integer(name, schema, rng)
-        case "number":
-            return _number(name, schema, rng)
+        case "integer" | "number" as kind:
+            value = number(name, schema, rng, noun, kind == "integer")
+            if value is None:
+                raise _no_value(name, schema)
+            return value
         case "array":
             return _array(name, schema, rng, noun)
         case "object":
-            return _object(schema, rng)
+            return _object(name, schema, rng)
         case "null":
             return None
     return _string(name, schema, rng, noun)
 
 
-def _type_of(schema: Mapping[str, Any]) -> str:
+def type_of(schema: Mapping[str, Any]) -> str:
+    """The JSON type that values are made for."""
     kind = schema.get("type")
     if isinstance(kind, list | tuple):
         kind = next((k for k in kind if k != "null"), "null")
@@ -115,73 +126,14 @@ def _type_of(schema: Mapping[str, Any]) -> str:
     return kind if kind in _PLAIN_TYPES else "array" if "items" in schema else "string"
 
 
-def _bounds(schema: Mapping[str, Any], low: float, high: float) -> tuple[float, float]:
-    """The range a number may come from; the usual range `low`..`high` gives way to the schema's."""
-    least = max(schema.get("minimum", -math.inf), schema.get("exclusiveMinimum", -math.inf))
-    most = min(schema.get("maximum", math.inf), schema.get("exclusiveMaximum", math.inf))
-    width = high - low
-    if least > -math.inf:
-        low, high = least, high if high > least else least + width
-    if most < math.inf:
-        low, high = low if low < most else most - width, most
-    return max(low, least), high
-
-
-def _integer(name: str, schema: Mapping[str, Any], rng: Random) -> int:
-    return int(_multiple(name, schema, schema.get("multipleOf", 1), rng))
-
-
-def _multiple(name: str, schema: Mapping[str, Any], step: float, rng: Random) -> float:
-    """A multiple of `step` within the bounds."""
-    usual_low, usual_high = _usual_range(name)
-    low, high = _bounds(schema, usual_low, max(usual_high, usual_low + 20 * step))
-    first, last = math.ceil(low / step), math.floor(high / step)
-    first += schema.get("exclusiveMinimum") == first * step
-    last -= schema.get("exclusiveMaximum") == last * step
-    if first > last:
-        raise _no_value(name, schema)
-    return round(rng.randint(first, last) * step, 9)
-
-
-def _usual_range(name: str) -> tuple[int, int]:
-    last = _words(name)[-1:]
-    if last and last[0] in (
-        "limit",
-        "count",
-        "results",
-        "max",
-        "guests",
-        "people",
-        "adults",
-        "nights",
-        "page",
-    ):
-        return 1, 20
-    if last and last[0] in ("percent", "percentage", "brightness", "volume"):
-        return 1, 100
-    return (1990, 2030) if last == ["year"] else (1, 500)
-
-
-def _number(name: str, schema: Mapping[str, Any], rng: Random) -> int | float:
-    low, high = _bounds(schema, *_usual_range(name))
-    if schema.get("multipleOf"):
-        return _multiple(name, schema, schema["multipleOf"], rng)
-    if math.floor(high) - math.ceil(low) >= 2 and rng.random() < 0.6:
-        return rng.randint(math.floor(low) + 1, math.ceil(high) - 1)
-    value = round(low + (high - low) * rng.uniform(0.05, 0.95), 2)
-    inside = low <= value <= high and value not in (
-        schema.get("exclusiveMinimum"),
-        schema.get("exclusiveMaximum"),
-    )
-    return value if inside else low + (high - low) * 0.5
-
-
 def _array(name: str, schema: Mapping[str, Any], rng: Random, noun: str) -> list[Any]:
     least = schema.get("minItems", 1)
+    if least > _MOST_ITEMS:
+        raise _no_value(name, schema)
     length = rng.randint(least, max(least, min(schema.get("maxItems", 3), least + 2)))
     values: list[Any] = []
     items = schema.get("items") or {"type": "string"}
-    for _ in range(40):
+    for _ in range(40 + 2 * least):
         if len(values) == length:
             return values
         value = value_for(name, items, rng, noun)
@@ -194,64 +146,113 @@ def _array(name: str, schema: Mapping[str, Any], rng: Random, noun: str) -> list
     return [value_for(name, items, rng, noun) for _ in range(least)]
 
 
-def _object(schema: Mapping[str, Any], rng: Random) -> dict[str, Any]:
+def _object(name: str, schema: Mapping[str, Any], rng: Random) -> dict[str, Any]:
     required = schema.get("required", ())
-    return {
-        key: value_for(key, part, rng)
-        for key, part in schema.get("properties", {}).items()
+    parts = schema.get("properties", {})
+    made = {
+        key: value_for(f"{name}.{key}", part, rng)
+        for key, part in parts.items()
         if key in required or rng.random() < 0.4
     }
+    if parts or schema.get("additionalProperties") is False:
+        return made
+    inner = schema.get("additionalProperties")
+    inner = inner if isinstance(inner, Mapping) else {"type": "string"}
+    return {str(pooled("word", rng)): value_for("word", inner, rng)}
 
 
 def _string(name: str, schema: Mapping[str, Any], rng: Random, noun: str) -> str:
-    for _ in range(20):
-        text = _candidate(name, schema, rng, noun)
+    if schema.get("minLength", 0) > _LONGEST:
+        raise _no_value(name, schema)
+    for attempt in range(24):
+        text = _candidate(name, schema, rng, noun, attempt)
         if _fits(text, schema):
             return text
-    text = _padded(_candidate(name, schema, rng, noun), schema, rng)
+    text = _padded(_candidate(name, schema, rng, noun, 0), schema, rng)
     if not _fits(text, schema):
         raise _no_value(name, schema)
     return text
 
 
-def _candidate(name: str, schema: Mapping[str, Any], rng: Random, noun: str) -> str:
+def _candidate(name: str, schema: Mapping[str, Any], rng: Random, noun: str, attempt: int) -> str:
     description = str(schema.get("description", ""))
-    if schema.get("pattern"):
+    if schema.get("pattern") and attempt > 3:
         return matching(schema["pattern"], rng) or ""
-    if schema.get("format") in _FORMATS:
-        return str(pooled(_FORMATS[schema["format"]], rng))
-    if schema.get("format") == "time":
+    form = schema.get("format")
+    if form in _FORMATS:
+        return str(pooled(_FORMATS[form], rng))
+    if form == "time":
         return f"{pooled('time', rng)}:00Z"
-    example = _EXAMPLE.search(description)
-    kind = _kind(name, description, noun)
-    if example and any(char.isdigit() for char in example[1]):
-        return like(example[1].rstrip(".,"), rng)
-    if example and kind is None:
-        return rng.choice((example[1].rstrip(".,"), from_template("{word}", rng)))
-    if kind is None and _words(name)[-1:] in (["id"], ["code"], ["number"], ["key"], ["reference"]):
-        return like(rng.choice(("AA-0000", "A00000", "000000", "AAA-000")), rng)
-    return str(pooled(kind or "phrase", rng))
+    listed = listed_values(description)
+    return rng.choice(listed) if listed else _free(name, description, noun, rng)
 
 
-def _kind(name: str, description: str, noun: str) -> str | None:
-    """The kind of value that a name speaks of, or else its description."""
-    words = _words(name)
-    if re.search(r"YYYY-MM-DD", description):
+@lru_cache(maxsize=4096)
+def listed_values(description: str) -> tuple[str, ...]:
+    """The values that a description lists: "'asc' or 'desc'", "one of: red, green or blue"."""
+    quoted = [found[2] for found in _QUOTED.finditer(description)]
+    if _FOR_EXAMPLE.search(description):
+        return ()
+    if len(quoted) > 1 and all(re.fullmatch(r"[\w-]+", value) for value in quoted):
+        return tuple(dict.fromkeys(quoted))
+    found = _ONE_OF.search(description)
+    return tuple(re.split(r",? or |, ", found[1])) if found else ()
+
+
+def _free(name: str, description: str, noun: str, rng: Random) -> str:
+    """A text for which the schema has no rule."""
+    examples = _examples(description)
+    example = rng.choice(examples) if examples else ""
+    if example and _CODE.fullmatch(example) and not _DATED.fullmatch(example):
+        return like(example, rng)
+    kind = text_kind(name, description, noun)
+    if kind is None and example and not _DATED.fullmatch(example) and (_is_code(name) or rng.random() < _SAID_SO):
+        return example
+    if kind is None and _is_code(name):
+        return _identifier(name, noun, rng)
+    return str(pooled(kind or "word", rng))
+
+
+@lru_cache(maxsize=4096)
+def _examples(description: str) -> tuple[str, ...]:
+    """The examples that a description gives: all that are quoted, else the first."""
+    found = _EXAMPLE.search(description)
+    if found is None:
+        return ()
+    quoted = tuple(more[2] for more in _QUOTED.finditer(description, found.start()))
+    return quoted or (found[1].rstrip(".,"),)
+
+
+@lru_cache(maxsize=8192)
+def text_kind(name: str, description: str, noun: str) -> str | None:
+    """The kind of text that a parameter takes, or None when nothing tells it."""
+    if "YYYY-MM-DD" in description:
         return "date" if "HH" not in description else "datetime"
-    if words[-1:] == ["name"]:
-        return _KINDS.get(words[-2] if len(words) > 1 else noun, "person" if "person" in description else "title")
-    # "user_id" is a code, not a user.
-    if words[-1:] in (["id"], ["code"], ["number"]):
-        codes = ("tracking", "flight", "currency", "zip", "phone")
-        return next((_KINDS[word] for word in words if _KINDS.get(word) in codes), None)
-    meaning = [word for word in reversed(words) if word not in _EMPTY_WORDS] or [noun]
-    found = next((_KINDS[word] for word in meaning if word in _KINDS), None)
-    return found or next((_KINDS[word] for word in _words(description) if word in _KINDS), None)
+    if "IATA" in description:
+        return "airline" if "airline" in description.lower() else "airport"
+    if "HH:MM" in description:
+        return "time"
+    said = words(description.replace("/", " ")) if len(description) < 40 else ()
+    if 1 < len(said) < 5 and said[-1:] == words(name)[-1:]:
+        name = "_".join(said)  # `message`, "Commit message"
+    if kind_of(name, noun) in ("language", "country") and re.search(r"\bISO\b|\bcode\b|\b639\b|3166", description):
+        return f"{kind_of(name, noun)}_code"
+    kind = kind_of(name, noun)
+    if kind in ("date", "datetime") and re.search(r"ISO.?8601|RFC.?3339|timestamp", description):
+        return "datetime" if kind == "datetime" or "time" in description.lower() else kind
+    return kind or (None if _is_code(name) else kind_in(description))
 
 
-def _words(name: str) -> list[str]:
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("e-mail", "email")
-    return re.findall(r"[a-z]+", spaced.lower())
+def _is_code(name: str) -> bool:
+    return bool(words(name)) and words(name)[-1] in CODE_WORDS
+
+
+def _identifier(name: str, noun: str, rng: Random) -> str:
+    """A code whose letters hint at what it names: ORD-4182 for `order_id`."""
+    about = [word for word in (*words(name), *noun.lower().split()) if word not in CODE_WORDS]
+    start = (about[0] if about else "ref")[:3].upper()
+    shape = rng.choice(("-0000", "-0000", "00000", "-00000"))
+    return start + like(shape, rng)
 
 
 def _fits(text: str, schema: Mapping[str, Any]) -> bool:

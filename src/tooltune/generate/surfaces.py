@@ -8,14 +8,29 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
 from random import Random
 from typing import Any
 
-from tooltune.verify.lexicon import CURRENCIES, MONTHS, OPERATORS, UNITS
+from tooltune.verify.lexicon import COUNTRIES, CURRENCIES, LANGUAGES, MONTHS, OPERATORS, UNITS
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):00Z")
+_CLOCK = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d):00Z")
+_DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_DURATION_UNITS = ("week", "day", "hour", "minute", "second")
+# Numbers that count nothing: 2025, port 8080 and order 4711 take no comma.
+_UNCOUNTED = frozenset({
+    "year", "id", "ids", "number", "no", "port", "code", "zip", "zipcode", "postcode", "pin", "pid", "phone",
+    "version", "ref", "reference", "serial", "account", "invoice", "order", "page", "line", "offset", "width",
+    "height", "size", "isbn", "room", "flight", "issue", "pull", "pr", "ticket", "gate", "epoch", "timestamp",
+    "seed", "hash", "tag", "milestone", "bus", "train", "channel", "extension",
+})  # fmt: skip
+_UNCOUNTED_ABOUT = re.compile(r"\b(?:year|port|id|identifier|zip|postcode|postal|code|pin)\b", re.IGNORECASE)
+_FRACTION = re.compile(r"\b(?:fraction|between 0(?:\.0)? and 1(?:\.0)?|0(?:\.0)?(?: ?- ?| to |\u2013)1(?:\.0)?)\b")
+_LEADING = ("name", "title", "path", "filename", "file", "item", "product", "product_name", "sku", "label", "key")
 _ARITHMETIC = re.compile(r"\d[\d\s.+*/()-]*[+*/-][\d\s.+*/()-]*")
 _SUFFIX = {1: "st", 2: "nd", 3: "rd"}
 
@@ -32,18 +47,42 @@ def say(name: str, value: Any, schema: Mapping[str, Any], rng: Random) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return _number(value, rng)
+        return _number(name, value, schema, rng)
     if isinstance(value, list):
         items = schema.get("items")
         inner = items if isinstance(items, Mapping) else {}
         said = [say(name, part, inner, rng) for part in value]
-        return join(
-            [f"({text})" if isinstance(part, Mapping) else text for text, part in zip(said, value, strict=True)]
-        )
+        return join([f"({t})" if isinstance(part, Mapping) else t for t, part in zip(said, value, strict=True)])
     if isinstance(value, Mapping):
-        parts = schema.get("properties", {})
-        return ", ".join(f"{spaced(key)} {say(key, part, parts.get(key, {}), rng)}" for key, part in value.items())
+        return _object(value, schema, rng)
     return "none" if value is None else _string(name, str(value), schema, rng)
+
+
+def _object(value: Mapping[str, Any], schema: Mapping[str, Any], rng: Random) -> str:
+    """ "tea (price 12, quantity 3)" where a part names the thing, else "zip code 1, town Oslo"."""
+    schemas = schema.get("properties", {})
+    said = {key: say(key, part, schemas.get(key, {}), rng) for key, part in value.items()}
+    lead = next((key for key in _LEADING if isinstance(value.get(key), str)), None)
+    texts = [_part(key, value[key], text) for key, text in said.items() if key != lead]
+    if len(said) == 2 and is_change(*said):
+        before, after = said.values()
+        return f'"{before}" with "{after}"'
+    if lead is None:
+        return ", ".join(texts)
+    return f"{said[lead]} ({', '.join(texts)})" if texts else said[lead]
+
+
+def is_change(first: str, second: str) -> bool:
+    """Whether two keys are an old and a new text."""
+    return first.lower().startswith(("old", "find", "from")) and second.lower().startswith(("new", "replace", "to"))
+
+
+def _part(key: str, value: Any, text: str) -> str:
+    if isinstance(value, bool):
+        return spaced(key) if value else f"not {spaced(key)}"
+    if isinstance(value, str) and " " in text:
+        return f'{spaced(key)} "{text}"'
+    return f"{spaced(key)} {text}"
 
 
 def join(items: Sequence[str], word: str = "and") -> str:
@@ -60,10 +99,32 @@ def spaced(name: str) -> str:
     return words if words.isupper() else words.lower()
 
 
-def _number(value: int | float, rng: Random) -> str:
-    if isinstance(value, int) and value >= 1000 and rng.random() < 0.4:
-        return f"{value:,}"
-    return str(value)
+def _number(name: str, value: int | float, schema: Mapping[str, Any], rng: Random) -> str:
+    if isinstance(value, float) and not value.is_integer():
+        return _decimal(value, schema, rng)
+    whole = int(value)
+    if whole >= 1000 and rng.random() < 0.4 and not _is_uncounted(name, str(schema.get("description", ""))):
+        return f"{whole:,}"
+    return str(whole)
+
+
+def _decimal(value: float, schema: Mapping[str, Any], rng: Random) -> str:
+    hundred = round(value * 100, 6)
+    if 0 < value < 1 and hundred.is_integer() and _is_fraction(schema) and rng.random() < 0.6:
+        return f"{hundred:.0f}%"
+    return format(Decimal(repr(value)), "f")  # never 1e-07
+
+
+def _is_fraction(schema: Mapping[str, Any]) -> bool:
+    if (schema.get("minimum"), schema.get("maximum")) == (0, 1):
+        return True
+    return _FRACTION.search(str(schema.get("description", ""))) is not None
+
+
+@lru_cache(maxsize=8192)
+def _is_uncounted(name: str, description: str) -> bool:
+    """Whether a number is a year, an id, a port: a name rather than an amount."""
+    return not _UNCOUNTED.isdisjoint(spaced(name).lower().split()) or bool(_UNCOUNTED_ABOUT.search(description))
 
 
 def _string(name: str, value: str, schema: Mapping[str, Any], rng: Random) -> str:
@@ -75,13 +136,27 @@ def _string(name: str, value: str, schema: Mapping[str, Any], rng: Random) -> st
     moment = _MOMENT.fullmatch(value)
     if moment:
         return f"{_date(moment[1], rng)} at {_time(moment[2], rng)}"
-    if "currency" in lowered and value in CURRENCIES:
-        return rng.choice((value, *CURRENCIES[value] * 2))
-    if "unit" in lowered and value in UNITS:
-        return rng.choice(UNITS[value])
+    if clock := _CLOCK.fullmatch(value):
+        return f"{_time(clock[1], rng)} UTC"
+    if schema.get("format") == "duration" and value[:1] == "P":
+        return _duration(value, rng)
+    named = _by_name(lowered, value, rng)
+    if named:
+        return named
     if "expression" in lowered and _ARITHMETIC.fullmatch(value):
         return _expression(value, rng)
     return _enum_words(value) if schema.get("enum") else value
+
+
+def _by_name(name: str, value: str, rng: Random) -> str:
+    """A code in everyday words, where the name tells that it is one; else ""."""
+    if "currency" in name and value in CURRENCIES:
+        return rng.choice((value, *CURRENCIES[value] * 2))
+    if "lang" in name and value in LANGUAGES:
+        return rng.choice(LANGUAGES[value])
+    if "country" in name and value in COUNTRIES:
+        return rng.choice((value, COUNTRIES[value]))
+    return rng.choice(UNITS[value]) if "unit" in name and value in UNITS else ""
 
 
 def _enum_words(value: str) -> str:
@@ -112,6 +187,18 @@ def _time(value: str, rng: Random) -> str:
     if minute == "00":
         forms += [f"{twelve} {half}", f"{twelve}{half}"]
     return rng.choice(forms)
+
+
+def _duration(value: str, rng: Random) -> str:
+    """PT1H30M -> "1 hour 30 minutes" or "an hour and a half"; what is no such duration stays as it is."""
+    spoken = {"PT1H30M": "an hour and a half", "PT30M": "half an hour", "PT1H": "an hour", "P1W": "a week"}
+    if value in spoken and rng.random() < 0.6:
+        return spoken[value]
+    found = _DURATION.fullmatch(value)
+    if not found or not any(found.groups()):
+        return value
+    named = zip(found.groups(), _DURATION_UNITS, strict=True)
+    return " ".join(f"{int(n)} {unit}{'' if int(n) == 1 else 's'}" for n, unit in named if n)
 
 
 def _expression(value: str, rng: Random) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tooltune.types import Example, Tool, ToolCall
 from tooltune.verify.facts import Facts, iso_seconds, normalise
-from tooltune.verify.lexicon import CURRENCIES, OPERATORS, UNITS
+from tooltune.verify.lexicon import COUNTRIES, CURRENCIES, LANGUAGES, OPERATORS, UNITS
 
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::00)?(?:Z|[+-]\d\d:\d\d)?")
 _ARITHMETIC = re.compile(r"[\d\s.+*/()-]+")
@@ -123,7 +123,8 @@ def _is_time(value: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _forms(value: str, is_enum: bool) -> tuple[str, ...]:
-    forms = [value, *CURRENCIES.get(value.upper(), ()), *UNITS.get(value, ())]
+    forms = [value, *CURRENCIES.get(value.upper(), ()), *UNITS.get(value, ()), *LANGUAGES.get(value, ())]
+    forms += [COUNTRIES[value]] if value in COUNTRIES else []
     if is_enum:
         forms.append(re.sub(r"[_-]+", " ", value))
         forms.append(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value))

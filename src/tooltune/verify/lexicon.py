@@ -27,6 +27,16 @@ UNITS: dict[str, tuple[str, ...]] = {
     "fahrenheit": ("degrees Fahrenheit",),
 }  # fmt: skip
 
+LANGUAGES: dict[str, tuple[str, ...]] = {
+    "en": ("English",), "de": ("German",), "fr": ("French",), "es": ("Spanish",), "it": ("Italian",),
+    "pt": ("Portuguese",), "ja": ("Japanese",), "nl": ("Dutch",), "sv": ("Swedish",), "pl": ("Polish",),
+}  # fmt: skip
+
+COUNTRIES: dict[str, str] = {
+    "NO": "Norway", "SE": "Sweden", "DK": "Denmark", "FR": "France", "DE": "Germany", "ES": "Spain", "IT": "Italy",
+    "PT": "Portugal", "PL": "Poland", "JP": "Japan", "CA": "Canada", "BR": "Brazil", "IN": "India", "KE": "Kenya",
+}  # fmt: skip
+
 OPERATORS: dict[str, str] = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
 
 NUMBER_WORDS: dict[str, int] = {

@@ -1,178 +1,267 @@
 """Wording for a tool nobody has written frames for: from its name, description and schema.
 
-Plain but grammatical: the description's first sentence as a command, and the arguments after it or,
-where the description speaks of them ("in a city"), in their place.
+The description's first sentence becomes a command. An argument takes the place of the words that stand for
+it ("in a city" -> "in Oslo"); the others follow in the way their names suggest ("on 3 May 2025", "called x",
+"sorted by date"). Several such commands, which differ in the order and choice of what follows, are put into
+sentences; those of the held-out part are other sentences.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from random import Random
 
 from tooltune.example_tools import is_example_tool
+from tooltune.generate.phrasing.actions import Action, action_of, head, noun_of
 from tooltune.generate.phrasing.library import library
+from tooltune.generate.phrasing.mentions import Mention, mentions, noun_for, sayable
 from tooltune.generate.phrasing.model import Frame, Part, Split, ToolPhrasing
-from tooltune.generate.surfaces import spaced
+from tooltune.generate.phrasing.placing import aside, place
+from tooltune.generate.phrasing.questions import questions
+from tooltune.generate.phrasing.spoken import spoken_words
+from tooltune.generate.phrasing.wording import wording
 from tooltune.generate.templates import parse_template
-from tooltune.types import Tool, ToolParameter
+from tooltune.types import Tool
 
-_DETAIL = re.compile(r",? (?:by|using|based on|given|according to|via|with (?:the|a) (?:given|specified))\b.*")
-_ARTICLES = r"(?:(?:an?|the|given|specified|some|one) )*"
-_PREPOSITION = rf"(?P<before>\b(?:in|for|to|of|from|at|about|into|on|by|with) ){_ARTICLES}"
-_QUOTED = {"text", "message", "body", "content", "title", "query", "note", "notes", "description",
-           "comment", "subject", "name", "task", "question", "phrase", "prompt", "summary"}  # fmt: skip
-# Names of flags that begin so are commands themselves: "include archived".
-_COMMANDS = {"include", "exclude", "notify", "send", "use", "show", "only", "skip", "allow", "ignore", "mark"}
-_IRREGULAR = {"does": "do", "goes": "go", "is": "be", "has": "have"}
-_NO_VERB = {"a", "an", "the", "this", "tool", "use", "function", "for", "to", "utility", "api"}
+_VARIANTS = 8
+"""How many different commands are made; optional things take turns in them."""
+_MOST_OPTIONAL = 3
+_BETWEEN = re.compile(r" between (?:two )?[\w ]+$")
+_CHANGING = frozenset({"update", "edit", "set", "change", "modify", "patch", "configure"})
+_CALLED = re.compile(r"(?:called|named|titled) ")
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A tool, and what there is to say for it."""
+
+    tool: Tool
+    action: Action
+    mentions: tuple[Mention, ...]
+
+    def without(self, mention: Mention) -> _Plan:
+        """The same, but for a mention."""
+        return _Plan(self.tool, self.action, tuple(m for m in self.mentions if m != mention))
+
+    @property
+    def changes(self) -> bool:
+        """Whether something must be said that is to become different."""
+        return self.action.verb in _CHANGING and all(
+            len(m.names) == 2 or m.style == "code" for m in self.mentions if m.required
+        )
+
+    @property
+    def makes(self) -> bool:
+        """Whether the first noun is something that is yet to be made."""
+        return self.action.is_a("make")
 
 
 def phrasing_for(tool: Tool) -> ToolPhrasing:
     """The wording of a tool: written by hand for an example tool, else made from its definition."""
     if is_example_tool(tool):
         return library().tools[tool.name]
-    nouns = {parameter.name: spaced(parameter.name) for parameter in tool.parameters}
+    plan = _plan(tool)
+    placed = {name for m in plan.mentions if place(plan.action.object, m, makes=plan.makes) for name in m.names}
     return ToolPhrasing(
         does=command(tool),
-        requests=_both(tool, "requests"),
-        several=_both(tool, "several"),
-        clauses=_both(tool, "clauses"),
-        missing=_both(tool, "missing"),
+        requests=_split(tool, "requests", lambda part: _requests(plan, part)),
+        several=_split(tool, "several", lambda part: _several(plan, part)),
+        clauses=_split(tool, "clauses", lambda part: (request(plan, v) for v in range(_VARIANTS // 2)), shared=True),
+        missing=_split(tool, "missing", lambda part: _missing(plan, part)),
         answers=tuple(parse_template(text) for text in library().lines["generic_answers"]),
-        nouns=nouns,
-        noun=spaced(tool.name).split()[-1].removesuffix("s"),
-        alone={p.name: '"{x}"' for p in tool.parameters if _is_quoted(p)},
+        nouns={parameter.name: noun_for(parameter) for parameter in tool.parameters},
+        noun=noun_of(tool),
+        ask=questions(tool, plan.mentions, placed),
+        words=spoken_words(tool, plan.action),
+        alone={name: '"{x}"' for m in plan.mentions if m.gap.startswith('"') for name in m.names},
     )
 
 
-def _both(tool: Tool, kind: str) -> Split:
-    return Split(tuple(_frames(tool, kind, "train")), tuple(_frames(tool, kind, "held_out")))
-
-
-def _frames(tool: Tool, kind: str, part: Part) -> list[Frame]:
-    required = [parameter for parameter in tool.parameters if parameter.required]
-    match kind:
-        case "requests":
-            texts = _sentences(part, [request(tool)])
-        case "several":
-            varied = [p for p in required if p.type in ("string", "integer", "number")]
-            texts = _sentences(part, [request(tool, varied=p.name) for p in varied])
-        case "missing":
-            texts = _sentences(part, [request(tool, without=p.name) for p in required])
-        case _:
-            # One wording for both parts, so it is no family: the joiners around it are split.
-            return [Frame("", parse_template(request(tool)))]
-    family = f"{tool.name}.{kind}" + (".held_out" if part == "held_out" else "")
-    return [Frame(f"{family}.{i}", parse_template(text)) for i, text in enumerate(texts)]
-
-
-def _sentences(part: Part, requests: Sequence[str]) -> list[str]:
-    frames = library().texts["generic_requests"][part]
-    return [frame.replace("{do}", do) for do in requests for frame in frames]
-
-
-def request(tool: Tool, without: str = "", varied: str = "") -> str:
-    """A template that asks for the tool, as what may follow "can you".
-
-    Args:
-        tool: the tool.
-        without: a parameter that is not mentioned.
-        varied: a parameter for which several values are named.
-    """
-    text = _plain(command(tool))
-    rest: list[ToolParameter] = []
-    for parameter in tool.parameters:
-        placed = _place(text, parameter, parameter.name == varied) if parameter.required else None
-        if parameter.name == without:
-            text = text if placed is None else _without_place(text, parameter)
-        elif placed is not None:
-            text = placed
-        else:
-            rest.append(parameter)
-    return text + _details(rest, varied)
-
-
-def _place(text: str, parameter: ToolParameter, many: bool) -> str | None:
-    """The command with the parameter where it speaks of it, or None where that cannot be told."""
-    noun, name = spaced(parameter.name), parameter.name
-    gap = f"{{{name}{'+' if many else ''}}}"
-    if parameter.type in ("integer", "number") and re.match(rf"(?:set|change|update) .*{re.escape(noun)}$", text):
-        return f"{text} to {gap}"
-    if parameter.type != "string" or parameter.enum:
-        return None
-    if noun.endswith(" id"):
-        return _replaced(rf"\b(?:an?|the) (?P<thing>{re.escape(noun[:-3])})\b", rf"\g<thing> {gap}", text)
-    if _is_quoted(parameter):
-        return _replaced(rf"^(?P<verb>\w+) {_ARTICLES}{re.escape(noun)}\b", rf'\g<verb> "{gap}"', text)
-    return _replaced(rf"{_PREPOSITION}{re.escape(noun)}\b(?! \w+ing)", rf"\g<before>{gap}", text)
-
-
-def _replaced(pattern: str, replacement: str, text: str) -> str | None:
-    changed, count = re.subn(pattern, replacement, text, count=1, flags=re.IGNORECASE)
-    return changed if count else None
-
-
-def _without_place(text: str, parameter: ToolParameter) -> str:
-    """The command without the phrase that speaks of the parameter: "in a city" goes, an object stays."""
-    return _replaced(rf" {_PREPOSITION}{re.escape(spaced(parameter.name))}\b", "", text) or text
-
-
-def _details(parameters: Sequence[ToolParameter], varied: str) -> str:
-    """ " with title X and limit 5", the optional ones in brackets."""
-    required = [_mention(p, varied) for p in parameters if p.required]
-    optional = [_mention(p, varied) for p in parameters if not p.required]
-    if not required:
-        return "".join(f"[ ({mention})]" for mention in optional)
-    text = " with " + " and ".join(filter(None, [", ".join(required[:-1]), required[-1]]))
-    return text + "".join(f"[, {mention}]" for mention in optional)
-
-
-def _mention(parameter: ToolParameter, varied: str) -> str:
-    noun, name = spaced(parameter.name), parameter.name
-    if name == varied:
-        return f"{noun} {{{name}+}} (one each)"
-    if parameter.type == "boolean":
-        says_itself = noun.split()[0] in _COMMANDS and parameter.default is not True and not parameter.required
-        return f"{noun}{{{name}=true}}" if says_itself else f"{noun} set to {{{name}}}"
-    return f'{noun} "{{{name}}}"' if _is_quoted(parameter) else f"{noun} {{{name}}}"
-
-
-def _is_quoted(parameter: ToolParameter) -> bool:
-    last = spaced(parameter.name).split()[-1:]
-    return parameter.type == "string" and not parameter.enum and bool(last) and last[0] in _QUOTED
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[{}\[\]<>|]", "", text)
+def _plan(tool: Tool) -> _Plan:
+    unsayable = {p.name for p in tool.parameters if not p.required and not sayable(tool, p)}
+    action = action_of(tool)
+    return _Plan(tool, action, tuple(m for m in mentions(tool, action) if not unsayable.intersection(m.names)))
 
 
 def command(tool: Tool) -> str:
     """What a tool does, as a command without its details: "search the catalogue"."""
-    sentence = re.split(r"(?<=[a-z)])[.;:](?:\s|$)|\n", tool.description.strip(), maxsplit=1)[0].strip(" .!")
-    words = _DETAIL.sub("", re.sub(r"\s*\([^)]*\)", "", sentence)).split()
-    if not words or words[0].lower() in _NO_VERB or len(words) > 18 or tool.name in words:
-        return _from_name(tool.name)
-    return " ".join([_imperative(words[0]), *words[1:]])
+    return str(action_of(tool))
 
 
-def _from_name(name: str) -> str:
-    verb, *rest = spaced(name).split() or ["help"]
-    if not rest:
-        return f"use {verb}"
-    return f"{verb} the {' '.join(rest)}"
+def _split(tool: Tool, kind: str, texts: Callable[[Part], Iterator[str]], shared: bool = False) -> Split:
+    """Frames of both parts; shared ones are no family: the joiners around them are split."""
+
+    def frames(part: Part) -> tuple[Frame, ...]:
+        family = f"{tool.name}.{kind}" + (".held_out" if part == "held_out" else "")
+        unique = dict.fromkeys(texts(part))
+        return tuple(Frame("" if shared else f"{family}.{i}", parse_template(t)) for i, t in enumerate(unique))
+
+    return Split(frames("train"), frames("held_out"))
 
 
-def _imperative(word: str) -> str:
-    """ "Returns" -> "return"."""
-    verb = word.lower() if not word.isupper() else word
-    if re.fullmatch(r"returns?|retrieves?|fetch(?:es)?", verb):
-        return "get"
-    if verb in _IRREGULAR:
-        return _IRREGULAR[verb]
-    if verb.endswith("ies"):
-        return verb[:-3] + "y"
-    if re.search(r"(?:ch|sh|ss|x|zz)es$", verb):
-        return verb[:-2]
-    if verb.endswith("s") and not verb.endswith(("ss", "us")):
-        return verb[:-1]
-    return verb
+def _requests(plan: _Plan, part: Part) -> Iterator[str]:
+    """Every sentence with two of the commands, and some that only name what is to be seen."""
+    shown = [(frame, "{np}") for frame in wording().look_frames[part]] if _is_shown(plan.action) else []
+    asked = [(frame, "{do}") for frame in wording().frames[part]]
+    commands = [request(plan, variant) for variant in range(_VARIANTS)]
+    for i, (frame, gap) in enumerate([*shown, *asked]):
+        for variant in (i, i + _VARIANTS // 2 + 1):
+            command = commands[variant % _VARIANTS]
+            yield frame.replace(gap, command if gap == "{do}" else command.removeprefix(plan.action.verb).strip())
+
+
+def _is_shown(action: Action) -> bool:
+    return action.is_a("look") and bool(action.object) and head(action.object)[0] not in ("for", "me", "something")
+
+
+def _several(plan: _Plan, part: Part) -> Iterator[str]:
+    """Requests with several values for one argument, where that is natural."""
+    frames = wording().frames[part]
+    varied = [m for m in plan.mentions if _can_vary(plan, m)]
+    for mention in varied:
+        commands = [request(plan, variant, varied=mention, optional=False) for variant in range(2)]
+        for i, frame in enumerate(frames):
+            yield frame.replace("{do}", commands[i % 2])
+
+
+def _can_vary(plan: _Plan, mention: Mention) -> bool:
+    if not mention.required or len(mention.names) > 1 or "." in mention.names[0] or mention.style in ("", "quoted"):
+        return False
+    parameter = plan.tool.parameter(mention.names[0])
+    if parameter is None or parameter.type not in ("string", "integer", "number"):
+        return False
+    placed = place(plan.action.object, mention, makes=plan.makes)
+    return placed is not None and "\x00's" not in placed
+
+
+def _missing(plan: _Plan, part: Part) -> Iterator[str]:
+    """Requests that leave out one thing they need."""
+    frames = wording().frames[part]
+    for j, mention in enumerate(m for m in plan.mentions if m.required and not _is_flag(plan, m)):
+        commands = [request(plan, j + variant, without=mention) for variant in range(_VARIANTS // 2)]
+        for i in range(0, len(frames), 2):
+            frame = frames[(i + j) % len(frames)]
+            yield frame.replace("{do}", commands[i // 2 % len(commands)])
+
+
+def _is_flag(plan: _Plan, mention: Mention) -> bool:
+    parameter = plan.tool.parameter(mention.names[0])
+    return parameter is None or parameter.type == "boolean" or "." in mention.names[0]
+
+
+def request(
+    plan: _Plan,
+    variant: int = 0,
+    without: Mention | None = None,
+    varied: Mention | None = None,
+    optional: bool = True,
+) -> str:
+    """A template that asks for the tool, as what may follow "can you".
+
+    Args:
+        plan: the tool.
+        variant: which of the ways; it decides what is optional and in which order things are said.
+        without: something that is not mentioned.
+        varied: something for which several values are named.
+        optional: whether optional arguments may be said.
+    """
+    text, rest = plan.action.object, []
+    asides = {}
+    for mention in plan.mentions:
+        if not mention.required and mention.style:
+            text, phrase = aside(text, mention)
+            asides[mention] = replace(mention, attach=(phrase,), apart=False) if phrase else mention
+    for mention in plan.mentions:
+        placed = place(text, mention, mention == varied, plan.makes) if mention.required else None
+        if mention == without:
+            text = _dropped(text, mention, plan) if placed is not None else text
+        elif placed is not None:
+            text = placed
+        else:
+            rest.append(asides.get(mention, mention))
+    pair = next((m for m in rest if m.noun == "repository"), None)
+    text = text.replace("repository ", "", 1) if pair and "\x00" not in text else text
+    text = _BETWEEN.sub("", text) if "\x00" not in text else text
+    text, rest = _called(text, rest, variant) if plan.makes else (text, rest)
+    details = _details(rest, variant, Random(f"{plan.tool.name}:{variant}"), optional, plan.changes)
+    return f"{plan.action.verb} {text}".replace("\x00", "").strip() + details
+
+
+def _dropped(text: str, mention: Mention, plan: _Plan) -> str:
+    """The command without the phrase that speaks of a thing: "in a city" goes, an object stays."""
+    marked = place(text, mention, makes=plan.makes) or text
+    gap = re.escape(f"\x00{mention.gap}\x00")
+    before = r" (?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under) "
+    cut, count = re.subn(rf"{before}(?:(?!(?:in|of|to|for|from|on|at|with) )[\w-]+ ){{0,3}}#?{gap}", "", marked)
+    return cut if count and len(cut) > 0 and "\x00" not in text.replace(cut, "") else text
+
+
+def _called(text: str, rest: list[Mention], variant: int) -> tuple[str, list[Mention]]:
+    """A name follows what is made at once: "a branch called x in ..."."""
+    for mention in rest:
+        said = _pick(mention, variant)
+        if mention.required and _CALLED.match(said):
+            end = head(text)[1]
+            others = [_with_noun(m) if _CALLED.match(m.attach[0]) else m for m in rest if m != mention]
+            return f"{text[:end]} \x00{said}\x00{text[end:]}", others
+    return text, rest
+
+
+def _with_noun(mention: Mention) -> Mention:
+    """Nothing is called two names."""
+    return replace(mention, attach=(f"with the {mention.noun} {mention.gap}",))
+
+
+def _pick(mention: Mention, variant: int) -> str:
+    return mention.attach[variant % len(mention.attach)]
+
+
+def _details(rest: Sequence[Mention], variant: int, rng: Random, optional: bool, changes: bool) -> str:
+    """What follows the command: required things, then optional ones in brackets."""
+    required = [m for m in rest if m.required]
+    chosen = _optional(rest, variant) if optional else []
+    if chosen and changes:  # a change of nothing is no request
+        required, chosen = [*required, chosen[0]], chosen[1:]
+    near = [m for m in required if not m.apart and not _is_with(m, variant)]
+    rng.shuffle(near)
+    text = "".join(f" {_pick(m, variant)}" for m in near)
+    withs = [_pick(m, variant).removeprefix("with ") for m in required if not m.apart and _is_with(m, variant)]
+    text += f" with {_joined(withs)}" if withs else ""
+    text += "".join(_option(m, variant, bool(withs)) for m in chosen if not m.apart)
+    text += "".join(f", {_pick(m, variant)}" for m in required if m.apart)
+    return text + "".join(f"[, {_pick(m, variant)}]" for m in chosen if m.apart)
+
+
+def _is_with(mention: Mention, variant: int) -> bool:
+    return _pick(mention, variant).startswith("with ")
+
+
+def _is_only(mention: Mention, variant: int) -> bool:
+    """ "only the first 3 lines" goes with no "only the last 3 lines"."""
+    return _pick(mention, variant).startswith("only the ")
+
+
+def _joined(items: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
+
+
+def _option(mention: Mention, variant: int, after_with: bool) -> str:
+    said = _pick(mention, variant)
+    return f"[ and {said.removeprefix('with ')}]" if after_with and _is_with(mention, variant) else f"[ {said}]"
+
+
+def _optional(rest: Sequence[Mention], variant: int) -> list[Mention]:
+    """A few of the optional things, others in each variant; only one that begins with "with"."""
+    all_of_them = [m for m in rest if not m.required]
+    count = len(all_of_them)
+    start = variant * 2 % count if count else 0
+    turned = [*all_of_them[start:], *all_of_them[:start]]
+    chosen: list[Mention] = []
+    for mention in turned:
+        taken = any(_is_with(m, variant) for m in chosen) and _is_with(mention, variant)
+        taken = taken or (any(_is_only(m, variant) for m in chosen) and _is_only(mention, variant))
+        if len(chosen) < _MOST_OPTIONAL and not taken:
+            chosen.append(mention)
+    return chosen

@@ -136,6 +136,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Dropout before the LoRA matrices."""
     lora_target_modules: tuple[str, ...] = ("all-linear",)
     """Module names that get LoRA; all-linear means every linear layer but the head."""
+    lora_from_layer: int = Field(0, ge=0)
+    """First decoder layer that gets LoRA, from 0; below it nothing is trained or differentiated, which saves time."""
     max_length: int = Field(2048, gt=0)
     """Longest example in tokens; longer ones lose unused tools, then their oldest turns."""
     shared_prefix: bool = True

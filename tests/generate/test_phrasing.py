@@ -2,11 +2,8 @@ import pytest
 
 from tooltune.example_tools import EXAMPLE_TOOLS
 from tooltune.generate.phrasing import library, phrasing_for
-from tooltune.generate.phrasing.generic import command, request
 from tooltune.generate.pools import is_kind
-from tooltune.types import Tool, ToolParameter
 
-P = ToolParameter
 KINDS = ("requests", "several", "clauses", "missing")
 
 
@@ -66,44 +63,3 @@ def test_no_wording_stands_in_both_parts():
                 tool.name,
                 kind,
             )
-
-
-@pytest.mark.parametrize(
-    ("name", "description", "expected"),
-    [
-        ("get_user", "Returns the profile of a user.", "get the profile of a user"),
-        ("x", "Searches books by title or author. Fast.", "search books"),
-        ("list_servers", "", "list the servers"),
-        ("get_time", "A tool that tells the time", "get the time"),
-        ("x", "Pushes a commit (to a branch)", "push a commit"),
-        ("x", "Copies a file", "copy a file"),
-    ],
-)
-def test_a_description_becomes_a_command(name, description, expected):
-    assert command(Tool(name, description)) == expected
-
-
-@pytest.mark.parametrize(
-    ("description", "parameters", "expected"),
-    [
-        ("Get the time in a city", [P("city", required=True)], "get the time in {city}"),
-        ("Cancel an order", [P("order_id", required=True)], "cancel order {order_id}"),
-        ("Get a user's profile", [P("userId", required=True)], "get user {userId}'s profile"),
-        ("Set the volume", [P("volume", type="integer", required=True)], "set the volume to {volume}"),
-        ("Translate text", [P("text", required=True)], 'translate "{text}"'),
-        (
-            "Search books",
-            [P("query", required=True), P("limit", type="integer"), P("include_old", type="boolean")],
-            'search books with query "{query}"[, limit {limit}][, include old{include_old=true}]',
-        ),
-        ("List files", [P("limit", type="integer")], "list files[ (limit {limit})]"),
-    ],
-)
-def test_arguments_find_their_place(description, parameters, expected):
-    assert request(Tool("do_it", description, parameters)) == expected
-
-
-def test_an_argument_can_be_left_out_or_take_several_values():
-    tool = Tool("get_time", "Get the time in a city", [P("city", required=True)])
-    assert request(tool, without="city") == "get the time"
-    assert request(tool, varied="city") == "get the time in {city+}"

@@ -59,3 +59,36 @@ def test_helpers():
         "from",
         "URL",
     ]
+
+
+@pytest.mark.parametrize(("name", "about"), [("year", ""), ("port", ""), ("user_id", ""), ("n", "The zip code")])
+def test_numbers_that_are_names_take_no_comma(name, about):
+    assert forms(name, 12345, {"type": "integer", "description": about}) == {"12345"}
+
+
+def test_numbers_are_said_without_needless_digits():
+    assert forms("n", 20.0) == {"20"}
+    assert forms("n", 1e-7) == {"0.0000001"}
+    assert forms("tax_rate", 0.15, {"minimum": 0, "maximum": 1}) == {"15%", "0.15"}
+    assert forms("tax_rate", 0.155, {"description": "fraction"}) == {"0.155"}
+    assert forms("x", 0.15) == {"0.15"}
+
+
+def test_durations_and_clock_times_with_a_zone():
+    assert forms("d", "PT1H30M", {"format": "duration"}) == {"an hour and a half", "1 hour 30 minutes"}
+    assert forms("d", "PT90S", {"format": "duration"}) == {"90 seconds"}
+    assert forms("d", "Please", {"format": "duration"}) == {"Please"}
+    assert {"3 pm UTC", "15:00 UTC"} <= forms("t", "15:00:00Z", {"format": "time"})
+
+
+def test_codes_of_languages_and_countries():
+    assert forms("lang", "it") == {"Italian"}
+    assert forms("country_code", "NO") == {"NO", "Norway"}
+    assert forms("word", "it") == {"it"}
+
+
+def test_objects_in_readable_words():
+    assert forms("x", {"sku": "S-1", "quantity": 3}) == {"S-1 (quantity 3)"}
+    assert forms("x", {"path": "a.py", "content": "All done"}) == {'a.py (content "All done")'}
+    assert forms("x", {"oldText": "a", "newText": "b"}) == {'"a" with "b"'}
+    assert forms("x", {"gift": True, "fast": False}) == {"gift, not fast"}

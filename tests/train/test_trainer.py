@@ -16,7 +16,7 @@ from tooltune import Message, Tool, ToolCall
 from tooltune.chat import Encoded, TextEncoder
 from tooltune.config import TrainConfig
 from tooltune.errors import ConfigError, Interrupted, OutputError
-from tooltune.train.batching import Pack, make_packs
+from tooltune.train.batching import Pack, make_packs, plain_tensors, shared_tensors
 from tooltune.train.trainer import CHECKPOINTS, add_lora, newest_checkpoint, train
 
 
@@ -140,3 +140,36 @@ def test_the_held_out_loss_is_measured_when_asked(
     config = settings(tmp_path, eval_steps=2, save_strategy="no")
     trained = train(add_lora(tiny_model("Llama", 400), config), packs, packs[:1], config, pad_id=0)
     assert [entry["step"] for entry in trained.history if "eval_loss" in entry] == [2, 4]
+
+
+def test_lora_from_a_layer_on(tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path) -> None:
+    config = settings(tmp_path, lora_from_layer=1, save_strategy="no")
+    trained = run(tiny_model("Llama", 400), packs, config)
+    assert adapter(trained).keys()
+    assert all(".layers.0." not in name for name in adapter(trained))
+    assert not any("lm_head" in name for name in adapter(trained))
+
+
+def test_a_layer_that_is_not_there_is_an_error(tiny_model: Callable[..., Any], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="number of layers"):
+        add_lora(tiny_model("Llama", 400), settings(tmp_path, lora_from_layer=99))
+
+
+def test_only_so_many_checkpoints_are_kept(tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path) -> None:
+    run(tiny_model("Llama", 400), packs, settings(tmp_path, num_train_epochs=4, save_total_limit=2))
+    kept = sorted(path.name for path in (tmp_path / CHECKPOINTS).glob("checkpoint-*"))
+    assert len(kept) == 2
+    assert newest_checkpoint(tmp_path / CHECKPOINTS).name in kept  # type: ignore[union-attr]
+
+
+def test_the_weight_of_first_tokens_keeps_the_mean_at_one(packs: list[Pack]) -> None:
+    plain, heavy = shared_tensors(packs[0]), shared_tensors(packs[0], first_weight=8.0)
+    assert torch.equal(plain["weights"], torch.ones(len(plain["labels"])))
+    assert heavy["weights"].mean().item() == pytest.approx(1.0)
+    first = heavy["weights"] == heavy["weights"].max()
+    assert first.sum() == len(packs[0].examples)  # one reply an example here
+    assert (heavy["weights"][first] / heavy["weights"][~first][0]).tolist() == pytest.approx([8.0] * int(first.sum()))
+    ours, theirs = (t(packs[0], *pad, first_weight=8.0) for t, pad in ((shared_tensors, ()), (plain_tensors, (0,))))
+    assert sorted(zip(ours["labels"].tolist(), ours["weights"].tolist(), strict=True)) == sorted(
+        zip(theirs["labels"].tolist(), theirs["weights"].tolist(), strict=True)
+    )

@@ -29,6 +29,13 @@ from tooltune.verify.grounding import is_said, ungrounded
         ("12 * 4", "what is 12 times 4"),
         ("2025-03-14T15:00:00Z", "14 March 2025 at 3 pm"),
         (None, ""),
+        ("15:00:00Z", "at 3 pm UTC"),
+        ("PT1H30M", "for an hour and a half"),
+        ("PT1H30M", "for 1 hour and 30 minutes"),
+        ("PT30M", "half an hour"),
+        ("P2W", "in two weeks"),
+        ("de", "into German"),
+        ("NO", "in Norway"),
     ],
 )
 def test_said(value, text):
@@ -48,6 +55,9 @@ def test_said(value, text):
         ("USD", "250 Canadian dollars"),
         ("12 * 4", "what is 12 plus 4"),
         ("urgent call", "an urgent matter"),
+        ("PT1H30M", "for half an hour"),
+        ("PT1H", "in 1 day"),
+        ("de", "into French"),
     ],
 )
 def test_not_said(value, text):

@@ -22,14 +22,19 @@ def matching(pattern: str, rng: Random) -> str | None:
     """A string that `pattern` finds, or None when the pattern is beyond this module."""
     try:
         text = _Reader(pattern, rng).alternatives()
-        return text if _compiled(pattern).search(text) else None
-    except (IndexError, ValueError, RecursionError, re.error):
+        compiled = compiled_pattern(pattern)
+        return text if compiled is not None and compiled.search(text) else None
+    except (IndexError, ValueError, RecursionError):
         return None
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def compiled_pattern(pattern: str) -> re.Pattern[str] | None:
+    """A pattern of a schema, or None where it is not one of Python's as well (`\\p{L}`)."""
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return None
 
 
 class _Reader:
@@ -117,9 +122,11 @@ class _Reader:
         self.at += 1
         if char in "bB":
             return ""
-        if char.isalnum() and char not in _CLASSES:
+        if not char.isalnum():
+            return char
+        if char not in _CLASSES:
             raise ValueError(f"escape {char!r}")
-        return self.rng.choice(_CLASSES.get(char, char))
+        return self.rng.choice(_CLASSES[char])
 
     def characters(self) -> str:
         """The characters of a class, its opening bracket read already."""

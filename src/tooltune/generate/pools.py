@@ -105,6 +105,13 @@ def like(example: str, rng: Random) -> str:
     return "".join(rng.choice(kinds.get(c, c)) for c in classes)
 
 
+def same_form(example: str, rng: Random) -> str:
+    """Another code of an example's form: ORD-1234 -> ORD-8306, KX482 -> PM051."""
+    if example.isalnum() and example.upper() == example:
+        return like(example, rng)
+    return "".join(rng.choice(digits) if char.isdigit() else char for char in example)
+
+
 def _tracking(rng: Random) -> str:
     return like(rng.choice(("AA00000000AA", "0A000AA00000", "AAA-000000", "0000 0000 0000", "00000000")), rng)
 
@@ -150,6 +157,7 @@ _COMPUTED: dict[str, Callable[[Random], Any]] = {
     "duration": lambda rng: rng.choice(("PT30M", "PT1H", "PT1H30M", "PT45M", "PT2H", "P3D", "P2W", "PT90S", "PT15M")),
     "spoken_date": lambda rng: f"{rng.randint(1, 28)} {pooled('month', rng)} {rng.randint(1995, 2027)}",
     "web_page": _web_page,
+    "full_repository": _text("{organisation}/{repository}"),
     "ipv6": lambda rng: ":".join(f"{rng.randint(4096, 65535):x}" for _ in range(8)),
     "hex_colour": lambda rng: f"#{rng.getrandbits(24):06x}",
     "regex": _text("^{word}[0-9]+$"),

@@ -165,7 +165,7 @@ class Scene:
         """A sentence of the user that belongs to no tool."""
         return styled(self.shared(name).template.select(self.rng, 0.5), says, style, self.rng)
 
-    def calling(self, calls: Sequence[ToolCall], lead_ins: str = "lead_ins", share: float = 0.2) -> Message:
+    def calling(self, calls: Sequence[ToolCall], lead_ins: str = "lead_ins", share: float = 0.08) -> Message:
         """The assistant's turn with calls, in a share of cases with a few words before."""
         content = self.line(lead_ins) if self.rng.random() < share else ""
         return Message("assistant", content, tuple(calls))

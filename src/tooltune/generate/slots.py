@@ -18,10 +18,10 @@ from random import Random
 from typing import Any
 
 from tooltune.errors import ToolDefinitionError
-from tooltune.generate.names import CODE_WORDS, kind_in, kind_of, words
+from tooltune.generate.names import CODE_WORDS, kind_in, kind_of, kind_with_noun, words
 from tooltune.generate.numbers import number
-from tooltune.generate.patterns import matching
-from tooltune.generate.pools import like, pooled
+from tooltune.generate.patterns import compiled_pattern, matching
+from tooltune.generate.pools import like, pooled, same_form
 from tooltune.types import ToolParameter
 
 _FORMATS = {
@@ -33,7 +33,8 @@ _FORMATS = {
 _QUOTED = re.compile(r"""(?<!\w)(['"`\u2018\u201c])([^'"`\u2018\u2019\u201c\u201d]{1,40})['"`\u2019\u201d](?!\w)""")
 _ONE_OF = re.compile(
     r"(?:one of|either|can be|must be|options(?: are)?|allowed values|possible values|values)\s?:? "
-    r"((?:[\w-]+, )*[\w-]+,? or [\w-]+|(?:[\w-]+, )+[\w-]+)(?=[.;)]|$)"
+    r"((?:[\w-]+, )*[\w-]+,? or [\w-]+|(?:[\w-]+, )+[\w-]+)(?=[.;)]|$)",
+    re.IGNORECASE,
 )
 _EXAMPLE = re.compile(
     r"(?:such as|e\.g\.,?|for example,?|for instance,?|example:|like)\s+['\"`]?([A-Za-z0-9#/][\w/:.+#@-]*)"
@@ -204,7 +205,7 @@ def _free(name: str, description: str, noun: str, rng: Random) -> str:
     examples = _examples(description)
     example = rng.choice(examples) if examples else ""
     if example and _CODE.fullmatch(example) and not _DATED.fullmatch(example):
-        return like(example, rng)
+        return same_form(example, rng)
     kind = text_kind(name, description, noun)
     if kind is None and example and not _DATED.fullmatch(example) and (_is_code(name) or rng.random() < _SAID_SO):
         return example
@@ -228,16 +229,22 @@ def text_kind(name: str, description: str, noun: str) -> str | None:
     """The kind of text that a parameter takes, or None when nothing tells it."""
     if "YYYY-MM-DD" in description:
         return "date" if "HH" not in description else "datetime"
+    if "owner/" in description and "repo" in description:
+        return "full_repository"
     if "IATA" in description:
         return "airline" if "airline" in description.lower() else "airport"
     if "HH:MM" in description:
         return "time"
     said = words(description.replace("/", " ")) if len(description) < 40 else ()
-    if 1 < len(said) < 5 and said[-1:] == words(name)[-1:]:
+    if 1 < len(said) < 5 and said[-1:] == words(name)[-1:] and kind_with_noun(name, noun) is None:
         name = "_".join(said)  # `message`, "Commit message"
     if kind_of(name, noun) in ("language", "country") and re.search(r"\bISO\b|\bcode\b|\b639\b|3166", description):
         return f"{kind_of(name, noun)}_code"
     kind = kind_of(name, noun)
+    if len(words(name)) == 1 and words(name)[0] in ("to", "from", "recipient", "target"):
+        kind = kind_in(description) or kind
+    if kind == "file_path" and re.search(r"director|folder", description.lower()) and "file" not in description.lower():
+        return "folder_path"
     if kind in ("date", "datetime") and re.search(r"ISO.?8601|RFC.?3339|timestamp", description):
         return "datetime" if kind == "datetime" or "time" in description.lower() else kind
     return kind or (None if _is_code(name) else kind_in(description))
@@ -258,7 +265,13 @@ def _identifier(name: str, noun: str, rng: Random) -> str:
 def _fits(text: str, schema: Mapping[str, Any]) -> bool:
     if not schema.get("minLength", 0) <= len(text) <= schema.get("maxLength", math.inf):
         return False
-    return not schema.get("pattern") or re.search(schema["pattern"], text) is not None
+    return not schema.get("pattern") or _finds(schema["pattern"], text)
+
+
+def _finds(pattern: str, text: str) -> bool:
+    """Whether a pattern finds the text; one that only JSON Schema knows is left to the verification."""
+    compiled = compiled_pattern(pattern)
+    return compiled is None or compiled.search(text) is not None
 
 
 def _padded(text: str, schema: Mapping[str, Any], rng: Random) -> str:

@@ -37,7 +37,9 @@ class Speaker:
         return self._in_order(_arranged(drawn) | dict(fixed or {}))
 
     def _in_order(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        nested = _nested(values)
+        # A dot parts a path, but a name of a parameter may have one too.
+        whole = {name: value for name, value in values.items() if self.tool.parameter(name) is not None}
+        nested = _nested({path: value for path, value in values.items() if path not in whole}) | whole
         return {p.name: nested[p.name] for p in self.tool.parameters if p.name in nested}
 
     def value(self, name: str, rng: Random) -> Any:
@@ -73,7 +75,7 @@ class Speaker:
     def say(self, name: str, value: Any, rng: Random) -> str:
         """A value in everyday words."""
         if isinstance(value, list):
-            return join([self._say_one(name, item, rng) for item in value])
+            return join([alone(self, name, self._say_one(name, item, rng)) for item in value])
         return self._say_one(name, value, rng)
 
     def _say_one(self, name: str, value: Any, rng: Random) -> str:
@@ -89,7 +91,9 @@ class Speaker:
 
 def alone(speaker: Speaker, name: str, said: str) -> str:
     """A spoken value as it stands alone, in an answer to a question: "the kitchen"."""
-    return speaker.phrasing.alone.get(name, "{x}").replace("{x}", said)
+    form = speaker.phrasing.alone.get(name, "{x}")
+    # The values of a list are quoted one by one already.
+    return said if form.startswith('"') and said.startswith('"') else form.replace("{x}", said)
 
 
 def _arranged(values: dict[str, Any]) -> dict[str, Any]:

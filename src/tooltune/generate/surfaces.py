@@ -62,14 +62,18 @@ def _object(value: Mapping[str, Any], schema: Mapping[str, Any], rng: Random) ->
     """ "tea (price 12, quantity 3)" where a part names the thing, else "zip code 1, town Oslo"."""
     schemas = schema.get("properties", {})
     said = {key: say(key, part, schemas.get(key, {}), rng) for key, part in value.items()}
-    lead = next((key for key in _LEADING if isinstance(value.get(key), str)), None)
-    texts = [_part(key, value[key], text) for key, text in said.items() if key != lead]
+    texts = [key for key, part in value.items() if isinstance(part, str)]
+    lead = next((key for key in _LEADING if key in texts), texts[0] if len(texts) == 1 < len(value) else None)
+    parts = [_part(key, value[key], text) for key, text in said.items() if key != lead]
     if len(said) == 2 and is_change(*said):
         before, after = said.values()
         return f'"{before}" with "{after}"'
+    if lead is None and [key[:3] for key in said] == ["lat", "lon"]:
+        return ", ".join(said.values())
     if lead is None:
-        return ", ".join(texts)
-    return f"{said[lead]} ({', '.join(texts)})" if texts else said[lead]
+        return ", ".join(parts)
+    named = f'"{said[lead]}"' if said[lead].count(" ") > 2 else said[lead]
+    return f"{named} ({', '.join(parts)})" if parts else named
 
 
 def is_change(first: str, second: str) -> bool:
@@ -161,6 +165,8 @@ def _by_name(name: str, value: str, rng: Random) -> str:
 
 def _enum_words(value: str) -> str:
     """NOT_STARTED -> "not started"; a plain word or a short code stays as it is."""
+    if re.fullmatch(r"[A-Z][a-z]+[A-Z][a-z]?", value):
+        return value  # a brand, such as FedEx
     if value.isalpha() and (value.istitle() or value.islower() or len(value) <= 3):
         return value
     return re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]+", " ", value).lower()

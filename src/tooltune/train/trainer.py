@@ -99,21 +99,40 @@ def add_lora(model: Any, config: TrainConfig) -> Any:
     if config.quantization != "none":
         model = prepare_model_for_kbit_training(model)
     targets = config.lora_target_modules
+    layers = lora_layers(model, config.lora_from_layer)
+    if layers is not None and targets == ("all-linear",):
+        targets = _linear_names(model)
     lora = LoraConfig(
         r=config.lora_rank,
         lora_alpha=config.lora_alpha,  # type: ignore[arg-type]  # peft takes floats
         lora_dropout=config.lora_dropout,
         target_modules="all-linear" if targets == ("all-linear",) else list(targets),
+        layers_to_transform=layers,
         task_type="CAUSAL_LM",
     )
     try:
         return get_peft_model(model, lora)
     except ValueError as error:
-        linear = (name for name, module in model.named_modules() if "Linear" in type(module).__name__)
-        names = ", ".join(sorted({name.rsplit(".", 1)[-1] for name in linear}))
+        names = ", ".join(_linear_names(model))
         raise ConfigError(
             "--lora_target_modules", f"{' '.join(targets)} ({error})", f"all-linear, or some of {names}"
         ) from error
+
+
+def lora_layers(model: Any, first: int) -> list[int] | None:
+    """The numbers of the decoder layers from `first` on; None for all, wherever a model keeps them."""
+    if not first:
+        return None
+    count = int(model.config.get_text_config().num_hidden_layers)
+    if first >= count:
+        raise ConfigError("--lora_from_layer", str(first), f"below {count}, the model's number of layers")
+    return list(range(first, count))
+
+
+def _linear_names(model: Any) -> tuple[str, ...]:
+    """The last part of the name of each linear layer inside the decoder layers."""
+    linear = (name for name, module in model.named_modules() if "Linear" in type(module).__name__)
+    return tuple(sorted({name.rsplit(".", 1)[-1] for name in linear if "." in name}))
 
 
 def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: TrainConfig, pad_id: int) -> Trained:

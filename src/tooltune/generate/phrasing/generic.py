@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import is_example_tool
 from tooltune.generate.phrasing.actions import Action, action_of, head, noun_of
 from tooltune.generate.phrasing.library import library
-from tooltune.generate.phrasing.mentions import Mention, mentions, noun_for, sayable
+from tooltune.generate.phrasing.mentions import Mention, is_writable, mentions, noun_for, sayable
 from tooltune.generate.phrasing.model import Frame, Part, Split, ToolPhrasing
 from tooltune.generate.phrasing.placing import aside, place
 from tooltune.generate.phrasing.questions import questions
@@ -75,12 +76,16 @@ def phrasing_for(tool: Tool) -> ToolPhrasing:
         noun=noun_of(tool),
         ask=questions(tool, plan.mentions, placed),
         words=spoken_words(tool, plan.action),
-        alone={name: '"{x}"' for m in plan.mentions if m.gap.startswith('"') for name in m.names},
+        alone={name: '"{x}"' for m in plan.mentions if m.style == "quoted" for name in m.names},
     )
 
 
 def _plan(tool: Tool) -> _Plan:
     unsayable = {p.name for p in tool.parameters if not p.required and not sayable(tool, p)}
+    for parameter in tool.parameters:
+        if parameter.required and not is_writable(parameter.name):
+            where = f"tool {tool.name!r}, parameter {parameter.name!r}"
+            raise ToolDefinitionError(where, "a name that cannot be put into words", "a name without {, }, = and +")
     action = action_of(tool)
     return _Plan(tool, action, tuple(m for m in mentions(tool, action) if not unsayable.intersection(m.names)))
 
@@ -127,7 +132,8 @@ def _several(plan: _Plan, part: Part) -> Iterator[str]:
 
 
 def _can_vary(plan: _Plan, mention: Mention) -> bool:
-    if not mention.required or len(mention.names) > 1 or "." in mention.names[0] or mention.style in ("", "quoted"):
+    is_plain = mention.required and len(mention.names) == 1 and "." not in mention.names[0]
+    if not is_plain or mention.style in ("", "quoted", "choice"):
         return False
     parameter = plan.tool.parameter(mention.names[0])
     if parameter is None or parameter.type not in ("string", "integer", "number"):

@@ -1,0 +1,198 @@
+"""What a tool does, as a command: from its description's first sentence, or else from its name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tooltune.generate.phrasing.wording import wording
+from tooltune.generate.surfaces import spaced
+from tooltune.types import Tool
+
+_SENTENCE = re.compile(r"(?<=[a-z)\"'`])[.;:!](?:\s|$)|\n| [-\u2013\u2014] ")
+_LEAD = re.compile(
+    r"^(?:(?:an? |this |the )?(?:simple |useful )?"
+    r"(?:tool|function|endpoint|method|api|operation|utility|command|action)s?(?: can be used| is used| used)? ?"
+    r"(?:that|which|to|for|allows (?:you|users|the user) to|lets you|will)?"
+    r"|use (?:this|it)(?: \w+)? (?:to|for|when you need to|when you want to)"
+    r"|(?:allows|enables|lets)(?: (?:you|users|the user))?(?: to)?"
+    r"|used (?:to|for)|call this to|helps (?:you )?(?:to )?) ",
+    re.IGNORECASE,
+)
+# What a description says about the how; a request names the values instead.
+_DETAIL = re.compile(
+    r",? (?:by|using|based on|given (?:an?|the|its)|according to|via|through|with (?:the|a) (?:given|specified)|"
+    r"so that|in order to|such as|including|optionally|if (?!necessary)|whether|that match(?:es)?|matching|which|"
+    r"as well as|along with|from within|(?:from|with|to|in|by|for) (?:an )?optional|with support|"
+    r"with \w+ options|from one \w+ (?:in)?to another|"
+    r"for the authenticated user|or (?:an? )?specified|filtered|and (?:returns?|gets?)|from the local|when)\b.*"
+    r"|, .*"
+)
+_ASIDE = re.compile(r"\s*[(\[][^)\]]*[)\]]")
+_IRREGULAR = {"does": "do", "goes": "go", "is": "be", "has": "have"}
+_ADVERBS = frozenset({"recursively", "automatically", "safely", "quickly", "directly", "completely", "permanently",
+                       "simultaneously", "immediately", "optionally"})  # fmt: skip
+_ALREADY = frozenset({"which", "what", "how", "who", "whether", "more", "two", "three", "both", "available"})
+_TALK = (" is ", " are ", " you ", " will ", " can ", " should ")
+
+
+@dataclass(frozen=True)
+class Action:
+    """A command in two parts: "get" and "the weather of a city"."""
+
+    verb: str
+    object: str
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.object}".strip()
+
+    def is_a(self, name: str) -> bool:
+        """Whether the verb belongs to a class: look, find or make."""
+        searches = name == "find" and "search" in self.object.split()
+        return searches or self.verb in wording().classes[name]
+
+
+def action_of(tool: Tool) -> Action:
+    """What a tool does."""
+    return _action(tool.name, tool.description)
+
+
+@lru_cache(maxsize=4096)
+def _action(name: str, description: str) -> Action:
+    sentence = _SENTENCE.split(description.strip(), maxsplit=1)[0].strip(" .!")
+    sentence = _LEAD.sub("", _plain(_ASIDE.sub("", sentence)))
+    words = _without_loose_end(_DETAIL.sub("", sentence).split())
+    words = [word for word in words if word.lower() not in _ADVERBS]
+    if not words or len(words) > 18 or name in words:
+        return _from_name(name)
+    verb = _verb(words[0])
+    if verb is not None:
+        words = _without_loose_end(_one_of_several(words))
+        return _with_article(verb, _plain(" ".join(words[1:])))
+    return _noun_phrase(name, words) or _from_name(name)
+
+
+def _without_loose_end(words: list[str]) -> list[str]:
+    """What a cut left hanging goes as well: "an image to the"."""
+    while len(words) > 1 and (words[-1].lower() in wording().boundaries or words[-1].lower() in wording().determiners):
+        words = words[:-1]
+    return words
+
+
+def _with_article(verb: str, text: str) -> Action:
+    """ "Get list of commits" -> "get the list of commits"; descriptions often leave the article out."""
+    verb = "get" if verb in ("retrieve", "fetch", "obtain", "return") else verb
+    first = text.partition(" ")[0]
+    noun = head(text)[0]
+    singular = noun.isalpha() and not noun.endswith("s") and noun not in wording().uncountable and noun == noun.lower()
+    bare = first.lower() not in wording().determiners | _ALREADY and first not in ("for", "at", "all", "up", "through")
+    return Action(verb, f"the {text}" if verb in wording().classes["look"] and singular and bare else text)
+
+
+def _one_of_several(words: list[str]) -> list[str]:
+    """ "Create or update a file" -> "Create a file"; "make a folder or ensure one exists" -> "make a folder"."""
+    if len(words) > 3 and words[1].lower() in ("or", "and") and _verb(words[2]) is not None:
+        words = [words[0], *words[3:]]
+    for i in range(2, len(words) - 1):
+        then = [word for word in words[i + 1 : i + 3] if not word.endswith("ly")]
+        if words[i] in ("or", "and", "then") and then and then[0] in wording().verbs | {"ensure", "overwrite"}:
+            ends_object = words[i - 1].lower() not in wording().determiners
+            return words[:i] if ends_object and then[0] not in wording().also_nouns else words
+    return words
+
+
+def _noun_phrase(name: str, words: list[str]) -> Action | None:
+    """A description that only names what is got: "Current weather of a city"."""
+    own = _from_name(name)
+    text = " ".join(words)
+    if not own.is_a("look") or len(words) > 9 or any(word in f" {text} " for word in _TALK):
+        return None
+    first = text[0].lower() + text[1:] if not text[:2].isupper() else text
+    return Action(own.verb, first if words[0].lower() in wording().determiners else f"the {first}")
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"\b(your|Your)\b", "my", re.sub(r"[{}\[\]<>|`\"\x00]", "", text))
+    return text.strip(" ,;")
+
+
+def _from_name(name: str) -> Action:
+    words = _plain(spaced(name).lower()).split()
+    verbs = wording().verbs
+    at = next((i for i, word in enumerate(words) if word in verbs), None)
+    if at is None:
+        return Action("get", f"the {' '.join(words)}") if words else Action("help", "me")
+    if at == len(words) - 1 and at > 0:
+        words, at = [words[-1], *words[:-1]], 0
+    verb, rest = words[at], words[at + 1 :]
+    if not rest:
+        return Action(verb, "something" if at == 0 else "")
+    if verb in wording().classes["make"] and not rest[-1].endswith("s"):
+        return Action(verb, f"{'an' if rest[0][0] in 'aeiou' else 'a'} {' '.join(rest)}")
+    return Action(verb, f"the {' '.join(rest)}")
+
+
+def _verb(word: str) -> str | None:
+    """ "Returns" -> "return", "creating" -> "create"; None for what is no verb that tools begin with."""
+    lowered = word.lower()
+    for form in (lowered, imperative(lowered), *_without_ing(lowered)):
+        if form.removeprefix("re-") in wording().verbs:
+            return form
+    looks = word[:1].isupper() and lowered.endswith(("es", "s")) and not lowered.endswith(("ss", "us", "ings"))
+    return imperative(lowered) if looks and len(lowered) > 4 else None
+
+
+def _without_ing(word: str) -> tuple[str, ...]:
+    if not word.endswith("ing"):
+        return ()
+    stem = word[:-3]
+    return stem, stem + "e", stem[:-1]
+
+
+def imperative(verb: str) -> str:
+    """ "Returns" -> "return"."""
+    if verb in _IRREGULAR:
+        return _IRREGULAR[verb]
+    if verb.endswith("ies"):
+        return verb[:-3] + "y"
+    if re.search(r"(?:ch|sh|ss|x|zz)es$", verb):
+        return verb[:-2]
+    if verb.endswith("s") and not verb.endswith(("ss", "us")):
+        return verb[:-1]
+    return verb
+
+
+def head(text: str) -> tuple[str, int]:
+    """The first noun of an object and where it ends: "a new issue in ..." -> ("issue", 11)."""
+    at = 0
+    last = ""
+    for match in re.finditer(r"\S+", text):
+        word = match[0].lower().rstrip(",")
+        if word in wording().boundaries and last:
+            break
+        at = match.end()
+        last = word
+    return last, at
+
+
+def noun_of(tool: Tool) -> str:
+    """What the tool is about: "pull request" for create_pull_request; may be ""."""
+    named = [word for word in spaced(tool.name).lower().split() if word not in wording().providers]
+    cut = next(
+        (i for i, word in enumerate(named) if i > 1 and word in wording().boundaries - {"or", "and"}), len(named)
+    )
+    own = named[:cut]
+    if len(own) > 1 and own[0] in wording().verbs:
+        own = own[1:]
+    while len(own) > 2 and own[0] in ("or", "and") and own[1] in wording().verbs:
+        own = own[2:]
+    if len(own) == 1 and own[0] in wording().verbs and own[0] not in wording().also_nouns:
+        own = []
+    if not own:
+        own = [head(action_of(tool).object)[0]]
+    if own[-1] in ("file", "files") and tool.parameter("pattern"):
+        return "directory"
+    if own[-1] in ("file", "files", "contents") and tool.parameter("repo"):
+        own = ["repository", "file"]
+    return " ".join([*own[-2:-1], own[-1].removesuffix("s") if not own[-1].endswith("ss") else own[-1]])

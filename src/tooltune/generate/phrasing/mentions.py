@@ -1,0 +1,345 @@
+"""How the arguments of a tool are mentioned: in their place in the command, or attached to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from tooltune.errors import ToolDefinitionError
+from tooltune.generate.names import CODE_WORDS, words
+from tooltune.generate.phrasing.actions import Action, head, noun_of
+from tooltune.generate.phrasing.wording import Pair, Wording, by_suffix, wording
+from tooltune.generate.slots import choose_value, listed_values, text_kind, type_of
+from tooltune.generate.surfaces import is_change, spaced
+from tooltune.types import Tool, ToolParameter
+from tooltune.verify.schema import argument_problem
+
+_LAST_PREPOSITIONS = frozenset(
+    {"in", "at", "on", "by", "after", "before", "from", "to", "for", "until", "since", "within"}
+)
+_SHORT = frozenset({"max", "min", "num", "repo", "org", "lang", "msg", "env", "config", "qty", "dir", "desc"})
+"""Words of a name that are written out wherever they stand in it."""
+_OTHERS = tuple((word,) for word in ("from", "base", "source", "target", "parent"))
+_OPPOSITES = {"from": "to", "min": "max", "start": "end", "origin": "destination", "source": "target"}
+_ORDINALS = {"a": "first", "b": "second", "1": "first", "2": "second"}
+_CHOICES = ("format", "language", "currency", "unit", "timezone", "status", "state", "stage", "category")
+_MARKS = frozenset("{}=+")
+"""What has a meaning inside a gap of a template."""
+_CAPITALS = {"id": "ID", "ids": "IDs", "url": "URL", "sku": "SKU", "iso": "ISO", "ip": "IP"}
+_IN_UNIT = re.compile(
+    r"\b(?:in|number of) (seconds|minutes|hours|days|weeks|months|years|km|kilometers|kg|kilograms|miles|meters|metres|"
+    r"milliseconds|ms|pixels|percent|percentage|bytes|mb|usd|dollars|eur|euros|celsius|cm)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One thing to be said: a parameter, or two that belong together."""
+
+    names: tuple[str, ...]
+    gap: str
+    noun: str
+    attach: tuple[str, ...]
+    """Texts that may follow the command."""
+    required: bool
+    style: str = "named"
+    """How it takes the place of its noun: itself, path, code, named, quoted, or "" for never."""
+    stands_for: tuple[str, ...] = ()
+    apart: bool = False
+    is_list: bool = False
+
+    def many(self) -> str:
+        """The gap for several values."""
+        return self.gap.replace("}", "+}")
+
+
+def mentions(tool: Tool, action: Action) -> list[Mention]:
+    """What there is to say for a tool, in the order of its parameters.
+
+    Optional parameters that no value is known for are left out.
+    """
+    parameters = {p.name: p for p in _leaves(tool)}
+    found: list[Mention] = []
+    paired: set[str] = set()
+    for name, parameter in parameters.items():
+        if name in paired:
+            continue
+        pair = _pair(name, parameters)
+        if pair is not None:
+            paired.update(pair.names)
+            found.append(pair)
+        else:
+            found.append(_mention(tool, parameter, action))
+    return found
+
+
+def _leaves(tool: Tool) -> Iterator[ToolParameter]:
+    """The parameters; required objects in parts ("address.city")."""
+    for parameter in tool.parameters:
+        if parameter.required and parameter.type == "object" and _is_flat(parameter):
+            yield from _parts(parameter)
+        elif parameter.required or parameter.type != "object" or parameter.properties:
+            yield parameter
+
+
+def _is_flat(parameter: ToolParameter) -> bool:
+    """Whether the parts of an object can be said one by one."""
+    properties = parameter.properties or {}
+    plain = all(is_writable(key) and "." not in key for key in (parameter.name, *properties))
+    return bool(properties) and plain and all(isinstance(part, Mapping) for part in properties.values())
+
+
+def _parts(parameter: ToolParameter) -> Iterator[ToolParameter]:
+    properties = parameter.properties or {}
+    required = list(parameter.extra.get("required", ())) or list(properties)[:1]
+    for key, part in properties.items():
+        yield ToolParameter.from_schema(f"{parameter.name}.{key}", part, key in required)
+
+
+def _pair(name: str, parameters: Mapping[str, ToolParameter]) -> Mention | None:
+    for pair in (*wording().pairs, *_made_pairs(name, parameters)):
+        if name not in pair.names or not all(n in parameters for n in pair.names):
+            continue
+        both = [parameters[n] for n in pair.names]
+        if both[0].required != both[1].required or any(p.type not in ("string", "integer", "number") for p in both):
+            continue
+        gap = pair.text.format(*(f"{{{n}}}" for n in pair.names))
+        text = pair.attach.replace("{x}", gap)
+        return Mention(pair.names, gap, pair.noun, (text,), both[0].required, "pair", pair.stands_for)
+    return None
+
+
+def _made_pairs(name: str, parameters: Mapping[str, ToolParameter]) -> Iterator[Pair]:
+    """`from_zip` and `to_zip` are one thing to say, and so are `product_a` and `product_b`."""
+    start, _, rest = name.partition("_")
+    if rest and start in _OPPOSITES and f"{_OPPOSITES[start]}_{rest}" in parameters:
+        text = "between {0} and {1}" if start == "min" else "from {0} to {1}"
+        attach = f"with a {spaced(rest)} {{x}}" if start == "min" else "{x}"
+        yield Pair((name, f"{_OPPOSITES[start]}_{rest}"), text, attach, f"{start} and end".replace("min and end", rest))
+    stem, mark = name[:-1].rstrip("_"), name[-1:]
+    other = name[:-1] + {"a": "b", "1": "2"}.get(mark, "?")
+    if len(stem) > 2 and other in parameters:
+        noun = spaced(stem).lower()
+        yield Pair((name, other), "{0} and {1}", f"for the {plural(noun)} {{x}}", plural(noun), (plural(noun), noun))
+
+
+def plural(noun: str) -> str:
+    """ "entity" -> "entities"."""
+    if noun.endswith("s") and not noun.endswith("ss"):
+        return noun
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def _mention(tool: Tool, parameter: ToolParameter, action: Action) -> Mention:
+    noun, name = noun_for(parameter), parameter.name
+    about = noun_of(tool)
+    kind = type_of(parameter.to_schema())
+    style = _style(parameter, kind, about)
+    gap = f'"{{{name}}}"' if style == "quoted" and kind == "string" else f"{{{name}}}"
+    if kind == "boolean":
+        return Mention((name,), gap, noun, (gap,), parameter.required, "", (), True)
+    texts, apart = _attached(parameter, kind, style, noun, action, about)
+    if kind == "string" and style not in ("path", "quoted", "code") and _is_made(parameter, action):
+        texts, apart = ("called {x}", "named {x}"), False
+    if parameter.format == "date-time":
+        texts = [re.sub(r"^at \{x\}", "on {x}", text) for text in texts]
+    unit = _unit(parameter) if kind in ("integer", "number") else ""
+    if kind == "array" and _changes_texts(parameter):
+        texts, apart = ("replacing {x}",), True
+    elif kind == "array" and action.is_a("make") and head(action.object)[0] in _stands_for(parameter, style):
+        texts, apart = ("namely {x}",), True
+    stands_for = _stands_for(parameter, style)
+    if unit and unit != "$" and (not style or f"number of {unit}" in action.object):
+        style, stands_for = "count", (f"number of {unit}", unit)
+    if name == "name" and not action.is_a("make"):
+        stands_for = (*stands_for, head(action.object)[0])
+    said = tuple(_with_unit(text, gap, unit, noun) for text in texts)
+    return Mention((name,), gap, noun, said, parameter.required, style, stands_for, apart, kind == "array")
+
+
+def _is_made(parameter: ToolParameter, action: Action) -> bool:
+    """Whether the parameter names what the tool makes: `branch` of "create a new branch"."""
+    made = head(action.object)[0]
+    if not parameter.required or words(parameter.name)[:1] in _OTHERS:
+        return False
+    return action.is_a("make") and bool(made) and made in _stands_for(parameter, "named") and "id" not in made
+
+
+def _with_unit(text: str, gap: str, unit: str, noun: str) -> str:
+    found = re.search(r" ?\{unit:(\w*)\}", text)
+    if found:
+        unit = found[1] if unit == "" else unit
+        text = text.replace(found[0], "")
+    elif not text.endswith("{x}"):
+        unit = ""
+    with_unit = f"${gap}" if unit == "$" else f"{gap} {unit}" if unit else gap
+    article = "an" if noun[:1] in "aeiou" and not noun.startswith(("use", "uni")) else "a"
+    return text.replace("{x}", with_unit).replace("a {noun}", f"{article} {noun}").replace("{noun}", noun)
+
+
+def _unit(parameter: ToolParameter) -> str:
+    last = words(parameter.name)[-1:]
+    if last and last[0] in wording().units:
+        return wording().units[last[0]]
+    found = _IN_UNIT.search(parameter.description)
+    return wording().units[found[1].lower()] if found else ""
+
+
+def _style(parameter: ToolParameter, kind: str, about: str) -> str:
+    """How the parameter takes the place of its noun in the command."""
+    last = words(parameter.name)[-1:]
+    is_code = bool(last) and last[0] in CODE_WORDS
+    if kind in ("integer", "number"):
+        stands = by_suffix(parameter.name, wording().stands_for) is not None
+        return "code" if is_code and len(words(parameter.name)) > 1 else "itself" if stands else ""
+    if kind not in ("string", "array"):
+        return ""
+    if parameter.enum or listed_values(parameter.description):
+        return "choice" if last and last[0] in _CHOICES else ""
+    items = parameter.items if isinstance(parameter.items, Mapping) else {}
+    if kind == "array" and (items.get("enum") or items.get("type", "string") not in ("string", "object")):
+        return ""
+    if items.get("type") == "object":
+        return "itself"
+    found = text_kind(parameter.name, parameter.description, about)
+    if found in wording().kinds["quoted"]:
+        return "quoted"
+    if found in ("room", "device", "light"):
+        return "the"
+    if found in wording().kinds["things"] and not is_code:
+        return "thing"
+    return (
+        "path"
+        if found in wording().kinds["paths"]
+        else "itself"
+        if found in wording().kinds["places"]
+        else "code"
+        if is_code
+        else "named"
+    )
+
+
+def _attached(
+    parameter: ToolParameter, kind: str, style: str, noun: str, action: Action, about: str
+) -> tuple[Sequence[str], bool]:
+    """Texts that may follow the command, and whether they stand behind a comma."""
+    is_number = kind in ("integer", "number")
+    choice = parameter.enum or listed_values(parameter.description)
+    values = ("number",) if is_number else ("enum",) if choice else ("list",) if kind == "array" else ("text",)
+    verbs = [name for name in ("look", "find", "make") if action.is_a(name)]
+    fits = {*values, *verbs, *_says(action, about)} | (set() if is_number else {""})
+    if choice and action.is_a("look") and words(parameter.name)[-1:] and _selects(parameter):
+        return ("{x}",), True
+    last = words(parameter.name)[-1:]
+    rule = wording().attachment(parameter.name, fits) if "." not in parameter.name and kind != "object" else None
+    if kind == "array" and style == "itself" and _holds_objects(parameter):
+        rule = None
+    if rule is None and len(words(parameter.name)) > 1 and last[0] in _LAST_PREPOSITIONS:
+        return (f"{last[0]} {{x}}",), False
+    if style == "path" and last[0] in ("path", "root"):
+        folder = text_kind(parameter.name, parameter.description, about) in ("folder_path", "repository_path")
+        return ("in {x}" if folder else "at {x}",), False
+    if rule is not None and not (style == "named" and '"' in rule.texts[0]):
+        texts = [re.sub(r'"\{x\}"', "{x}", text) if style == "quoted" else text for text in rule.texts]
+        return texts, rule.apart
+    if is_number and style != "code":
+        return (_counted(noun, parameter),), False
+    if kind == "object" and {"latitude", "lat"} & set(parameter.properties or ()):
+        return ("around {x}",), False
+    if kind == "object":
+        return ("with this {noun}: {x}",), False
+    return ("with the {noun} {x}",), False
+
+
+def _holds_objects(parameter: ToolParameter) -> bool:
+    return isinstance(parameter.items, Mapping) and parameter.items.get("type") == "object"
+
+
+def _counted(noun: str, parameter: ToolParameter) -> str:
+    """ "with a length of 3", "with 3 grams", "with a maximum of 3 words"."""
+    limit, _, thing = noun.partition(" ")
+    if limit in ("maximum", "minimum") and thing.endswith("s"):
+        return f"with a {limit} of {{x}} {thing}"
+    counted = noun.removeprefix("number of ")
+    if counted != noun and not _unit(parameter):
+        return f"with {{x}} {counted}"
+    return "with a {noun} of {x}"
+
+
+def _changes_texts(parameter: ToolParameter) -> bool:
+    items = parameter.items if isinstance(parameter.items, Mapping) else {}
+    return len(items.get("properties", ())) == 2 and is_change(*items["properties"])
+
+
+def _selects(parameter: ToolParameter) -> bool:
+    return words(parameter.name)[-1] in wording().selecting
+
+
+def _says(action: Action, about: str) -> Iterator[str]:
+    if action.verb in ("set", "change", "turn", "dim", "adjust", "raise", "lower", "increase", "decrease"):
+        yield "change"
+    if action.verb in ("switch", "checkout"):
+        yield "switch"
+    if "diff" in about or action.verb in ("diff", "compare"):
+        yield "diff"
+    if "commit" in (action.verb, about):
+        yield "commit"
+    if action.verb in ("send", "post", "comment", "reply", "notify", "message") or about.endswith("comment"):
+        yield "say"
+    if action.verb in ("write", "save", "append", "create", "update", "insert", "put"):
+        yield "write"
+
+
+def _stands_for(parameter: ToolParameter, style: str) -> tuple[str, ...]:
+    """The nouns of the command that the parameter is."""
+    known = by_suffix(parameter.name, wording().stands_for)
+    own = [word for word in words(parameter.name) if word not in CODE_WORDS or style == ""]
+    while len(own) > 1 and own[-1] in ("name", "slug", "title", "ids"):
+        own = own[:-1]
+    phrases = [" ".join(own[i:]) for i in range(len(own))] if own and own[-1] not in ("name", "type") else []
+    return tuple(dict.fromkeys((*(known or ()), *phrases, *(p + "s" for p in phrases))))
+
+
+def noun_for(parameter: ToolParameter) -> str:
+    """A parameter's name in plain words, without its unit: "repository" for `repo`."""
+    table: Wording = wording()
+    plain = spaced(parameter.name.rpartition(".")[2]).lower()
+    plain = re.sub(r"^e mail", "email", plain)
+    if plain in table.nouns:
+        return table.nouns[plain]
+    own = [_CAPITALS.get(word, word) for word in plain.split()] or ["value"]
+    if len(own) > 1 and own[-1] in wording().units:
+        own = own[:-1]
+    if len(own) > 1 and own[-1] in _ORDINALS:
+        return f"{_ORDINALS[own[-1]]} {' '.join(own[:-1])}"
+    if len(own) > 1 and own[-1] in _LAST_PREPOSITIONS:
+        return "time" if parameter.format in ("duration", "date-time", "date", "time") else " ".join(own[:-1])
+    if parameter.type in ("integer", "number") and len(own) == 1 and own[0].endswith("s") and not own[0].endswith("ss"):
+        return f"number of {own[0]}"
+    short = {word: table.nouns[word] for word in own if word in _SHORT}
+    return " ".join([*(short.get(word, word) for word in own[:-1]), table.nouns.get(own[-1], own[-1])])
+
+
+def is_writable(name: str) -> bool:
+    """Whether a template can hold a gap of that name."""
+    return not _MARKS.intersection(name)
+
+
+def sayable(tool: Tool, parameter: ToolParameter) -> bool:
+    """Whether a value for an optional parameter is known."""
+    if len(parameter.name) == 1 or not is_writable(parameter.name):
+        return False
+    alone = Tool(tool.name, "", [parameter], {k: v for k, v in tool.extra.items() if k in ("$defs", "definitions")})
+    for seed in range(2):
+        try:
+            value = choose_value(parameter, Random(seed))
+            if argument_problem(alone, {parameter.name: value}, formats=True) is None:
+                return True
+        except (ToolDefinitionError, ValueError):
+            return False
+    return False

@@ -1,0 +1,116 @@
+"""Puts an argument in the place of the words that stand for it: "the time in a city" -> "the time in {city}".
+
+Gaps that are placed stand between zero characters until the text is whole, so that no later parameter finds its
+noun inside the name of an earlier one.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from tooltune.generate.phrasing.actions import head
+from tooltune.generate.phrasing.mentions import Mention, plural
+from tooltune.generate.phrasing.wording import wording
+
+_NUMBERED = frozenset({"issue", "pull request"})
+_AFTER = (
+    r"(?=$|[\x00',]| (?:in|of|to|from|for|with|at|on|by|into|and|or|using|as|that|within|under|between|about|per|is|"
+    r"onto|inside|against|where|whose)\b)"
+)
+_OBVIOUS = frozenset({"path", "location", "url", "link", "text", "string", "sentence", "passage", "question", "query",
+                      "command", "code", "search"})  # fmt: skip
+_PREPOSITIONS = r"(?:in|for|to|of|from|at|about|into|on|by|with|and|or|between) "
+
+
+def place(text: str, mention: Mention, many: bool = False, makes: bool = False) -> str | None:
+    """The text with the gap where the noun stood; None where the noun does not stand alone.
+
+    Args:
+        text: the object of a command; gaps in it stand between zero characters.
+        mention: what takes the place.
+        many: whether for several values.
+        makes: whether the first noun is something that is yet to be made, which no value names.
+    """
+    if mention.style == "":
+        return None
+    first = head(text)[0]
+    for noun in sorted(mention.stands_for, key=len, reverse=True):
+        if makes and mention.style != "code" and noun.removesuffix("s") == first.removesuffix("s"):
+            return None
+        for found in _pattern(noun).finditer(text):
+            if (makes and mention.style != "code" and found.start() == 0) or not _can_take(mention, found):
+                continue
+            said = (found["before"] or "") + _in_place(mention, noun, found, many)
+            return text[: found.start()] + said + text[found.end() :]
+    return None
+
+
+def _can_take(mention: Mention, found: re.Match[str]) -> bool:
+    """One value stands for no plural ("a specific timezones" is a slip), a choice only for "another format"."""
+    det = found["det"].lower().split()
+    if mention.style == "choice":
+        return bool(found["before"]) and bool({"another", "different", "given", "specified", "target"} & set(det))
+    is_plural = found["noun"].lower().endswith("s") and not found["noun"].lower().endswith("ss")
+    return (
+        mention.is_list
+        or mention.style == "pair"
+        or not is_plural
+        or bool({"a", "specific", "given", "specified"} & set(det[:2]))
+    )
+
+
+@lru_cache(maxsize=2048)
+def _pattern(noun: str) -> re.Pattern[str]:
+    """Finds the noun with what stands before it; the noun must end what it belongs to."""
+    determiners = "|".join(sorted(wording().determiners))
+    ending = "s?"
+    return re.compile(
+        r"(?P<before>\b(?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under|across) )?"
+        rf"(?P<det>(?:(?:{determiners}) )*(?:(?<=an )|(?<=a )|(?<=the ))(?:(?!{_PREPOSITIONS})[\w-]+ ){{0,2}}|"
+        rf"(?:(?:{determiners}) )*)\b(?P<noun>{re.escape(noun)}{ending})"
+        rf"(?P<tail> (?:id|name|number|path|url|code|string|symbol))?{_AFTER}",
+        re.IGNORECASE,
+    )
+
+
+def _in_place(mention: Mention, noun: str, found: re.Match[str], many: bool) -> str:
+    gap = f"\x00{mention.many() if many else mention.gap}\x00"
+    single = found["noun"]
+    shown = plural(single) if many else single
+    alone = found["before"] or mention.is_list
+    match mention.style:
+        case "itself" | "choice":
+            return gap
+        case "the":
+            return f"the {gap}"
+        case "thing":
+            return gap if alone else f"the {shown} {gap}"
+        case "count":
+            return f"{gap} {noun.removeprefix('number of ')}"
+        case "pair":
+            return gap if alone or "repo" not in noun else f"the repository {gap}"
+        case "path":
+            return gap if alone or " or " in noun or noun in _OBVIOUS else f"the {shown} {gap}"
+        case "code":
+            mark = "#" if noun in _NUMBERED and not many and mention.names[0].endswith("number") else ""
+            return f"{shown} {mark}{gap}"
+        case "quoted":
+            return gap if noun in _OBVIOUS else f"the {shown} {gap}"
+    return f"the {shown} {gap}"
+
+
+def aside(text: str, mention: Mention) -> tuple[str, str]:
+    """For an optional thing: the text without the phrase that speaks of it, and the phrase with its gap.
+
+    "a track on a device" becomes "a track" and "on the device {device}"; where there is no such phrase, the text
+    and "" come back.
+    """
+    placed = place(text, mention)
+    if placed is None:
+        return text, ""
+    gap = re.escape(f"\x00{mention.gap}\x00")
+    found = re.search(rf" {_PREPOSITIONS}(?:(?!{_PREPOSITIONS})[\w-]+ ){{0,3}}#?{gap}", placed)
+    if found is None or "\x00" in placed.replace(found[0], ""):
+        return text, ""
+    return placed.replace(found[0], "", 1), found[0].replace("\x00", "").strip()

@@ -58,6 +58,8 @@ class DataConfig(SeedConfig):
     """Most tools that a generated example shows; a chain may need one or two more."""
     scenario_shares: tuple[str, ...] = ()
     """Shares of scenarios to change, each as name=share of 100, such as no_tool=20; 0 leaves one out."""
+    answered_share: float = Field(1.0, ge=0, le=1)
+    """Share of training examples with calls that go on to results and an answer; others end with their last call."""
     renamed_share: float = Field(0.0, ge=0, le=1)
     """Share of the tool sets shown under masked or restyled names, so that descriptions must be read."""
     catalogue: int = Field(0, ge=0)

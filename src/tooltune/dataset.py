@@ -44,6 +44,7 @@ def make_dataset(
         wording=catalogue_tools(config).wording if config.catalogue else None,
         shares=config.shares(),
         renamed_share=config.renamed_share,
+        answered_share=config.answered_share,
         report=report,
     )
     new = path.with_name(f".new-{path.name}")

@@ -110,7 +110,8 @@ def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
     held_out = split_dataset(examples, config.held_out_share, str(config.data_path)).held_out
     base = tuned = None
     if (Path(model_name) / MANIFEST).exists():
-        model, encoder, _ = load_tuned(Path(model_name))
+        model, encoder, manifest = load_tuned(Path(model_name))
+        config = config.model_copy(update={"quantization": manifest["config"]["quantization"]})
         tuned = evaluate_tuned(model, encoder, held_out, config)
     else:
         config = config.model_copy(update={"model_name": model_name})

@@ -204,3 +204,16 @@ def test_fewer_tools_in_view_when_asked(limit):
     wide = [len(e.tools) for e in generate_examples(EXAMPLE_TOOLS, 80, 3)]
     assert max(sizes) <= limit + 2
     assert sum(sizes) < sum(wide)
+
+
+def test_examples_that_end_with_their_call_are_the_whole_ones_cut():
+    whole, cut = generate(count=200), generate(count=200, answered_share=0.0)
+    for one, other in zip(whole, cut, strict=True):
+        calls = [i for i, message in enumerate(one.messages) if message.tool_calls]
+        if one.metadata["split"] == "held_out" or not calls:
+            assert other == one
+        else:
+            assert other.messages == one.messages[: calls[-1] + 1]
+            assert other.metadata["ends"] == "call"
+            assert verify_example(other, execute) is None
+    assert sum(e.metadata.get("ends") == "call" for e in generate(count=200, answered_share=0.5)) < 120

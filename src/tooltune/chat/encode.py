@@ -157,16 +157,15 @@ def encode_example(encoder: Encoder, example: Example, max_length: int) -> Encod
     """
     encoded = encoder.encode(example.messages, example.tools)
     if len(encoded.input_ids) > max_length:
-        encoded = _shorten(encoder, example, max_length)
+        encoded = _shorten(encoder, example, max_length, encoded)
     if len(encoded.input_ids) > max_length or not any(encoded.trained):
         return None
     return encoded
 
 
-def _shorten(encoder: Encoder, example: Example, max_length: int) -> Encoded:
+def _shorten(encoder: Encoder, example: Example, max_length: int, encoded: Encoded) -> Encoded:
     messages, tools = list(example.messages), list(example.tools)
     tools_dropped = turns_dropped = 0
-    encoded = encoder.encode(messages, tools)
     called = {call.name for message in messages for call in message.tool_calls}
     while len(encoded.input_ids) > max_length:
         spare = [index for index, tool in enumerate(tools) if tool.name not in called]

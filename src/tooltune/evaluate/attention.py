@@ -1,9 +1,8 @@
-"""Attention for one new token a row, without copying the cache.
+"""Attention for new tokens after a cache, without copying the cache.
 
 Models with grouped key-value heads (Llama, Mistral, Qwen: several query heads read one) make
-transformers copy the whole cache once a query head before each step's attention. For a single query
-position the heads of a group can take the place of positions instead: the same products, and the
-cache is read as it lies.
+transformers copy the whole cache once a query head before each step's attention. The heads of a group
+can take the place of further positions instead: the same products, and the cache is read as it lies.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def grouped_attention(
     scaling: float | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """transformers' SDPA, computed without copies where there is one query position.
+    """transformers' SDPA, computed without copies of keys and values.
 
     Args:
         query: shape (rows, heads, positions, head size).
@@ -41,11 +40,13 @@ def grouped_attention(
         Shape (rows, positions, heads, head size), and None in place of weights.
     """
     rows, heads, positions, size = query.shape
-    if positions != 1 or heads == key.shape[1]:
+    if heads == key.shape[1] or (positions > 1 and attention_mask is None):
         return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
-    grouped = query.reshape(rows, key.shape[1], heads // key.shape[1], size)
-    out = scaled_dot_product_attention(grouped, key, value, attn_mask=attention_mask, scale=scaling)
-    return out.reshape(rows, 1, heads, size), None
+    together = heads // key.shape[1]
+    grouped = query.reshape(rows, key.shape[1], together * positions, size)
+    mask = attention_mask if attention_mask is None or positions == 1 else attention_mask.repeat(1, 1, together, 1)
+    out = scaled_dot_product_attention(grouped, key, value, attn_mask=mask, scale=scaling)
+    return out.reshape(rows, heads, positions, size).transpose(1, 2).contiguous(), None
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 Prompts of one group (the same tools in view) share most of their tokens. The shared beginning of a
 group goes through the model once; a batch, of one group or several, starts from copies of those
 caches, and only the rest of each prompt is run per row, padded on the left. A row that has ended
-leaves the batch. In float32 the replies are those of one-by-one decoding.
+soon leaves the batch. In float32 the replies are those of one-by-one decoding.
 
 Not covered: models with recurrent layers, and sampling. Where prompt and reply are longer than a
 model's attention window, prompts run one at a time, since padding would shift the window.
@@ -28,6 +28,8 @@ Progress = Callable[[int, int], None]
 
 KEPT_TOKENS = 16384
 """Shared beginnings of so many tokens, all together, are kept until the last batch."""
+KEPT_ROWS = 0.8
+"""Rows that have ended leave the batch when at most this share of its rows still runs."""
 
 
 @dataclass(frozen=True)
@@ -220,10 +222,15 @@ class _Batch:
 
     def run(self) -> list[Generation]:
         """Decode until each row has ended or has no room left."""
+        done: set[int] = set()
         while self.live:
             chosen = self._forward()
-            keep = [row for row, token in enumerate(chosen.tolist()) if self._record(self.live[row], token)]
-            if len(keep) < len(self.live):
+            for index, token in zip(self.live, chosen.tolist(), strict=True):
+                if index not in done and not self._record(index, token):
+                    done.add(index)
+            keep = [row for row, index in enumerate(self.live) if index not in done]
+            # Dropping rows copies the whole cache, so a few at a time is not worth it.
+            if len(keep) <= KEPT_ROWS * len(self.live):
                 chosen = self._select(keep, chosen)
             self.tokens = chosen[:, None]
         return [Generation(tuple(reply), i not in self.ended) for i, reply in enumerate(self.replies)]
@@ -237,7 +244,8 @@ class _Batch:
             position_ids=self.positions[:, self.start : end],
             past_key_values=self.cache,
             use_cache=True,
-            logits_to_keep=1,
+            # As an index it makes a copy; a slice would make torch copy the output layer once a row.
+            logits_to_keep=torch.tensor([self.tokens.shape[1] - 1], device=self.model.device),
         )
         self.start = end
         chosen: Tensor = output.logits[:, -1].argmax(-1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from random import Random
 from typing import Any
@@ -90,6 +90,7 @@ class _Plan:
     max_tools: int
     shares: tuple[tuple[str, float], ...]
     renamed: float = 0.0
+    answered: float = 1.0
 
     def scenario(self, part: Part, index: int) -> str:
         """The scenario of an example: shares are kept closely even in a small run."""
@@ -158,6 +159,7 @@ def generate_examples(
     wording: Mapping[str, ToolPhrasing] | None = None,
     shares: Mapping[str, float] | None = None,
     renamed_share: float = 0.0,
+    answered_share: float = 1.0,
 ) -> Iterator[Example]:
     """Make verified examples: first those for training, then the held-out ones.
 
@@ -176,6 +178,8 @@ def generate_examples(
         wording: tool name -> its wording, for tools that bring theirs.
         shares: scenario -> share, in place of the usual ones; in any unit.
         renamed_share: share of the tool sets that are shown under other names, see `variants`.
+        answered_share: share of the training examples with calls that are kept to their end; others are
+            verified whole and then end with their last call.
 
     Raises:
         ConfigError: a number is out of range.
@@ -184,7 +188,7 @@ def generate_examples(
     _check(tools, num_examples, held_out_share, examples_per_tool_set)
     catalogue = Catalogue(tuple(tools), wording or {})
     mix = tuple(shares_for(catalogue, shares or {}).items())
-    plan = _Plan(catalogue, seed, examples_per_tool_set, max_tools_in_view, mix, renamed_share)
+    plan = _Plan(catalogue, seed, examples_per_tool_set, max_tools_in_view, mix, renamed_share, answered_share)
     return _generate(plan, num_examples, round(num_examples * held_out_share), report or GenerationReport())
 
 
@@ -197,7 +201,16 @@ def _generate(plan: _Plan, total: int, held_out: int, report: GenerationReport) 
         catalogue, tools = view(part, index // plan.group_size)
         example = _one(plan, part, i, index, catalogue, tools, seen, report)
         report.add(example)
-        yield example
+        whole = part == "held_out" or Random(f"{plan.seed}:{i}:end").random() < plan.answered
+        yield example if whole else ending_with_its_call(example)
+
+
+def ending_with_its_call(example: Example) -> Example:
+    """The example up to its last turn with calls, marked as such; one without calls as it is."""
+    last = max((i for i, message in enumerate(example.messages) if message.tool_calls), default=None)
+    if last is None:
+        return example
+    return replace(example, messages=example.messages[: last + 1], metadata={**example.metadata, "ends": "call"})
 
 
 def _one(

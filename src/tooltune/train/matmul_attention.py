@@ -2,7 +2,7 @@
 
 torch's CPU flash attention keeps memory small, and its backward pass makes no use of the processor's
 bfloat16 units (AMX, AVX512-BF16). A pack's score matrices are small enough to keep: the prefix has
-few tokens, and a branch sees only itself and the prefix. Measured in `benchmarks/attention.py`.
+few tokens, and a branch sees only itself and the prefix. Measured by `python benchmarks/engine.py`.
 
 Scores are rounded to bfloat16 before the softmax, as in transformers' "eager" attention.
 """

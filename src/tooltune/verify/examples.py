@@ -46,7 +46,8 @@ def verify_example(example: Example, execute: Executor | None = None) -> str | N
     problem = next(problems(example, formats=True), None)
     if problem is not None:
         return f"{problem.kind}: {problem.key}: {problem.found}"
-    if example.messages[-1].role != "assistant" or example.messages[-1].tool_calls:
+    last = example.messages[-1]
+    if last.role != "assistant" or bool(last.tool_calls) != (example.metadata.get("ends") == "call"):
         return "results: the last message is not an answer"
     return _untrue(example, execute)
 

@@ -46,7 +46,7 @@ def build(scene: Scene) -> Draft | None:
 
 
 def _question(scene: Scene, tool: Tool, missing: tuple[str, ...]) -> str:
-    lead = scene.line("question_lead_ins") if scene.rng.random() < 0.3 else ""
+    lead = scene.line("question_lead_ins")
     asks = scene.phrasing(tool).ask.get(missing[0], ())
     if len(missing) == 1 and asks and scene.rng.random() < 0.75:
         return lead + scene.rng.choice(list(asks))

@@ -34,9 +34,10 @@ def save_adapter(model: Any, encoder: TextEncoder | NativeEncoder, folder: Path)
 def save_merged(config: ModelConfig, encoder: TextEncoder | NativeEncoder, folder: Path) -> Path:
     """Merge the saved adapter into the full-precision base and save whole weights.
 
-    The base is loaded anew: merging into a quantised base would drift.
+    The base is loaded anew, in the number format it was saved in: merging into a quantised base, or into one
+    rounded for training, would drift.
     """
-    base = load_model(config.model_copy(update={"quantization": "none"}))
+    base = load_model(config.model_copy(update={"quantization": "none"}), dtype="auto")
     merged = PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
     merged.generation_config.eos_token_id = sorted(encoder.end_ids)
     merged.generation_config.pad_token_id = encoder.pad_id

@@ -121,8 +121,12 @@ def make_encoder(tokenizer: Any, config: ModelConfig) -> TextEncoder | NativeEnc
     return TextEncoder(tokenizer)
 
 
-def load_model(config: ModelConfig) -> Any:
+def load_model(config: ModelConfig, dtype: torch.dtype | str | None = None) -> Any:
     """The base model, in evaluation mode, on the GPU where there is one.
+
+    Args:
+        config: which model, and how.
+        dtype: another number format than the configuration's; "auto" is the one it was saved in.
 
     Raises:
         ModelError: not found, the hub is out of reach, or not a causal language model.
@@ -132,7 +136,7 @@ def load_model(config: ModelConfig) -> Any:
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(
             resolve(config.model_name),
-            dtype=pick_dtype(config.dtype),
+            dtype=dtype or pick_dtype(config.dtype),
             use_safetensors=True,
             local_files_only=not hub_in_reach(),
             **({"quantization_config": quantization, "device_map": {"": 0}} if quantization else {}),

@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tooltune.errors import OutputError
+from tooltune.errors import DataError, OutputError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FIXES = {
@@ -78,6 +78,25 @@ def _output_errors(path: str | Path, writing: Path) -> Iterator[None]:
         if error.filename not in (None, str(writing), str(path)):
             raise  # about another file, such as one that is read from
         raise output_error(path, error) from error
+
+
+@contextmanager
+def reading(path: str, expected: str, fix: str) -> Iterator[None]:
+    """Turn what the system says about reading `path` into a DataError.
+
+    Args:
+        path: the file, for the error.
+        expected: what it should be, where it is a folder.
+        fix: what to do where there is no such file.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise DataError(path, "no such file", fix=fix) from None
+    except IsADirectoryError:
+        raise DataError(path, "a folder", expected) from None
+    except OSError as error:
+        raise DataError(path, f"cannot be read: {error.strerror}") from error
 
 
 def output_error(path: str | Path, error: OSError, purpose: str = "") -> OutputError:

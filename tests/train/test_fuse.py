@@ -53,6 +53,8 @@ class TestGradients:
         theirs = cross_entropy(hidden @ weight.T, labels, reduction="none") @ weights
         torch.testing.assert_close(ours, theirs)
         torch.testing.assert_close(*(torch.autograd.grad(loss, hidden)[0] for loss in (ours, theirs)))
+        with torch.no_grad():
+            torch.testing.assert_close(HeadLoss.apply(hidden, weight, labels, weights), theirs)
 
 
 class TestAttention:

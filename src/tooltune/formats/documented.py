@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tooltune.errors import DataError
-from tooltune.files import STRICT_JSON, atomic_path, file_hash
+from tooltune.files import STRICT_JSON, atomic_path, file_hash, reading
 from tooltune.formats.json_list import Window, iterate_list, not_utf8
 from tooltune.types import Example
 
 SUFFIXES = (".json", ".jsonl")
 Check = Callable[[Example, str], None]
+_HELP = ("a .json or .jsonl file", "Check the path, or generate the dataset first")
 
 
 def read_examples(path: str | Path, check: Check | None = None) -> Iterator[Example]:
@@ -68,7 +68,7 @@ def dataset_hash(path: str | Path) -> str:
     Raises:
         DataError: the file cannot be read.
     """
-    with _reading(str(path)):
+    with reading(str(path), *_HELP):
         return file_hash(path)
 
 
@@ -88,27 +88,14 @@ def _examples(items: Iterator[tuple[Any, str]], check: Check | None) -> Iterator
         yield example
 
 
-@contextmanager
-def _reading(path: str) -> Iterator[None]:
-    """Turn what the system says about reading `path` into a DataError."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise DataError(path, "no such file", fix="Check the path, or generate the dataset first") from None
-    except IsADirectoryError:
-        raise DataError(path, "a folder", "a .json or .jsonl file") from None
-    except OSError as error:
-        raise DataError(path, f"cannot be read: {error.strerror}") from error
-
-
 def _json_items(path: str) -> Iterator[tuple[Any, str]]:
-    with _reading(path), Path(path).open("rb") as file:
+    with reading(path, *_HELP), Path(path).open("rb") as file:
         yield from iterate_list(Window(file, path), path)
 
 
 def _jsonl_items(path: str) -> Iterator[tuple[Any, str]]:
     empty = True
-    with _reading(path), Path(path).open("rb") as file:
+    with reading(path, *_HELP), Path(path).open("rb") as file:
         for number, line in enumerate(file, 1):
             where = f"{path}, line {number}"
             text = _decode(line, where)

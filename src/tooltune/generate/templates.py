@@ -45,9 +45,13 @@ class Option:
 
     parts: tuple[str | Gap | Choice, ...]
 
+    def gaps(self) -> tuple[Gap, ...]:
+        """The gaps in it, in order."""
+        return tuple(part for part in self.parts if isinstance(part, Gap))
+
     def keys(self) -> frozenset[str]:
-        """The gaps in it."""
-        return frozenset(part.key for part in self.parts if isinstance(part, Gap))
+        """The keys of its gaps."""
+        return frozenset(gap.key for gap in self.gaps())
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,14 @@ class Template:
         """The gaps outside of optional segments, in order."""
         return tuple(part for part in self.parts if isinstance(part, Gap))
 
+    def gaps(self) -> tuple[Gap, ...]:
+        """All gaps, those of optional segments as well, in order."""
+        segments = (part.gaps() if isinstance(part, Option) else (part,) for part in self.parts)
+        return tuple(part for segment in segments for part in segment if isinstance(part, Gap))
+
     def keys(self) -> frozenset[str]:
-        """All gaps, those of optional segments as well."""
-        optional = (part.keys() for part in self.parts if isinstance(part, Option))
-        return frozenset(gap.key for gap in self.required()).union(*optional)
+        """The keys of all gaps."""
+        return frozenset(gap.key for gap in self.gaps())
 
     def select(self, rng: Random, rate: float, allowed: frozenset[str] | None = None) -> list[str | Gap]:
         """Decide every option and choice.

@@ -106,6 +106,8 @@ class HeadLoss(Function):
             logits, target = linear(hidden[part], weight).float(), labels[part, None]
             log_sum = logits.logsumexp(-1, keepdim=True)
             loss += weights[part] @ (log_sum - logits.gather(1, target))[:, 0]
+            if not ctx.needs_input_grad[0]:  # a measurement, not a training step
+                continue
             error = logits.sub_(log_sum).exp_()
             error.scatter_add_(1, target, error.new_full(target.shape, -1.0))
             gradient[part] = error.mul_(weights[part, None]).to(hidden.dtype) @ weight

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tooltune.errors import DataError
-from tooltune.files import STRICT_JSON
+from tooltune.files import STRICT_JSON, reading
 from tooltune.formats.json_list import Window, iterate_list
 from tooltune.types import Tool
 from tooltune.verify.words import Words, normalise_name, words
@@ -106,15 +106,9 @@ def _declared(schema: Any) -> str:
 
 
 def _values(path: str) -> Iterator[tuple[Any, str]]:
-    try:
-        with Path(path).open("rb") as file:
-            yield from _values_of(Window(file, path), path)
-    except FileNotFoundError:
-        raise DataError(path, "no such file", fix="Check the path of the held-out questions") from None
-    except IsADirectoryError:
-        raise DataError(path, "a folder", "a file of JSON or JSON lines") from None
-    except OSError as error:
-        raise DataError(path, f"cannot be read: {error.strerror}") from error
+    fix = "Check the path of the held-out questions"
+    with reading(path, "a file of JSON or JSON lines", fix), Path(path).open("rb") as file:
+        yield from _values_of(Window(file, path), path)
 
 
 def _values_of(window: Window, path: str) -> Iterator[tuple[Any, str]]:

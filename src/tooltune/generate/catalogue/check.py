@@ -9,9 +9,9 @@ from typing import Any
 
 import jsonschema_rs
 
-from tooltune.generate.catalogue.read import Entry
+from tooltune.generate.catalogue.read import Entry, plain_schema
 from tooltune.generate.pools import is_kind
-from tooltune.generate.templates import Gap, Option, Template, parse_template
+from tooltune.generate.templates import Gap, Template, parse_template
 
 FEWEST_VALUES = 8
 
@@ -93,7 +93,7 @@ def _line(entry: Entry, template: Template, text: str, known: Mapping[str, Any])
     yield from (f"has the unknown gap {key!r}" for key in sorted(template.keys() - known.keys()))
     outside = {gap.key for gap in template.required()}
     yield from (f"lacks the required {{{path}}}" for path in sorted(required_leaves(entry) - outside))
-    for gap in _gaps(template):
+    for gap in template.gaps():
         if gap.fixed is None and known.get(gap.key, {}).get("type") == "boolean":
             yield f"must imply the boolean, as in {{{gap.key}=true}}"
     for name in (entry.name, *known):
@@ -101,12 +101,6 @@ def _line(entry: Entry, template: Template, text: str, known: Mapping[str, Any])
             yield f"has the raw name {name}"
     if any(isinstance(a, Gap) and isinstance(b, Gap) and not (a.fixed or b.fixed) for a, b in pairwise(template.parts)):
         yield "has two gaps with nothing between them"
-
-
-def _gaps(template: Template) -> Iterator[Gap]:
-    for part in template.parts:
-        inner = part.parts if isinstance(part, Option) else (part,)
-        yield from (gap for gap in inner if isinstance(gap, Gap))
 
 
 def _missing(entry: Entry) -> Iterator[str]:
@@ -130,7 +124,7 @@ def _values(entry: Entry, path: str, schema: Mapping[str, Any]) -> Iterator[str]
     """A text needs values to choose from; given ones must be valid."""
     given = entry.values.get(path)
     if isinstance(given, str):
-        if not is_kind(given) and not all(is_kind(gap.key) for gap in _gaps(parse_template(given))):
+        if not is_kind(given) and not all(is_kind(gap.key) for gap in parse_template(given).gaps()):
             yield f"values.{path}: {given!r} is no kind of pools.py, and no template of such"
         return
     items = schema.get("items", {}) if schema.get("type") == "array" else schema
@@ -139,7 +133,7 @@ def _values(entry: Entry, path: str, schema: Mapping[str, Any]) -> Iterator[str]
         yield f"values.{path}: a text needs values (a list of at least {FEWEST_VALUES}, or a kind)"
     if given is not None and free and len(set(given)) < FEWEST_VALUES:
         yield f"values.{path}: {len(set(given))} values, expected at least {FEWEST_VALUES}"
-    check = jsonschema_rs.validator_for({k: v for k, v in items.items() if k != "required" or isinstance(v, list)})
+    check = jsonschema_rs.validator_for(plain_schema(items))
     yield from (
         f"values.{path}: {value!r} does not fit its schema" for value in given or () if not check.is_valid(value)
     )

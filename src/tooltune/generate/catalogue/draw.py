@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Literal
 
@@ -62,19 +63,19 @@ def of_part(part: CataloguePart) -> list[Entry]:
     return found
 
 
-def draw(count: int, seed: int, part: CataloguePart = "train", without: Sequence[str] = ()) -> Drawn:
+@lru_cache(maxsize=4)  # a run asks for its tools, and again for their wording
+def draw(count: int, seed: int, part: CataloguePart = "train") -> Drawn:
     """So many tools of a part, chosen by the seed, in the catalogue's order.
 
     Args:
         count: how many; a larger draw of the same seed holds the smaller one.
         seed: decides which.
         part: which part of the catalogue.
-        without: names that are taken already.
 
     Raises:
         ConfigError: the part has not so many.
     """
-    able = [entry for entry in of_part(part) if entry.name not in without]
+    able = of_part(part)
     if not 0 < count <= len(able):
         raise ConfigError("--catalogue", str(count), f"from 1 to {len(able)}, the tools of the part {part!r}")
     order = Random(f"{seed}:catalogue").sample(range(len(able)), len(able))

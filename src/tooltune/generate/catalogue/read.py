@@ -17,6 +17,11 @@ FOLDER = Path(__file__).parent
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A parameter's JSON Schema without the mark `required: true` that a file sets beside it."""
+    return {key: value for key, value in schema.items() if key != "required" or isinstance(value, list)}
+
+
 class Entry(BaseModel):
     """One tool with all its wording, as it stands in a file."""
 
@@ -41,10 +46,7 @@ class Entry(BaseModel):
 
     def input_schema(self) -> dict[str, Any]:
         """The parameters as one JSON Schema object."""
-        properties = {
-            name: {key: value for key, value in schema.items() if key != "required" or isinstance(value, list)}
-            for name, schema in self.parameters.items()
-        }
+        properties = {name: plain_schema(schema) for name, schema in self.parameters.items()}
         return {"type": "object", "properties": properties, "required": list(self.required())}
 
 

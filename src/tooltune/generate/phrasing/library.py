@@ -36,8 +36,6 @@ class Library:
     """Wording of the user that belongs to no tool: `joiners`, `chat`, `no_tool`, ..."""
     lines: Mapping[str, tuple[str, ...]]
     """Wording of the assistant, and system messages."""
-    texts: Mapping[str, Mapping[str, tuple[str, ...]]]
-    """Templates in two parts that are completed before they are read."""
 
 
 @lru_cache(maxsize=1)
@@ -48,9 +46,8 @@ def library() -> Library:
     return Library(
         tools={name: _tool(name, data) for name, data in _read("example_tools.yaml").items()},
         chains=tuple(_chain(data) for data in _read("chains.yaml")),
-        splits={key: Split.read(key, conversation[key]) for key in split_keys - {"generic_requests"}},
+        splits={key: Split.read(key, conversation[key]) for key in split_keys},
         lines={key: tuple(conversation[key]) for key in conversation.keys() - split_keys},
-        texts={key: {part: tuple(lines) for part, lines in conversation[key].items()} for key in split_keys},
     )
 
 

@@ -219,27 +219,27 @@ def _generate(arguments: argparse.Namespace) -> None:
 
 
 def _validate(arguments: argparse.Namespace) -> None:
-    from tooltune.pipeline import validate
+    from tooltune.commands.validate import validate
 
     if not validate(arguments.file, arguments.against, arguments.report, arguments.allow_same_tools):
         raise SystemExit(1)
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from tooltune.pipeline import train_only
+    from tooltune.commands.train import train_only
 
     config = settings(arguments, TrainCommandConfig)
     train_only(config, chosen_tools(config)[0])
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from tooltune.pipeline import evaluate_only
+    from tooltune.commands.evaluate import evaluate_only
 
     evaluate_only(arguments.model, settings(arguments, EvaluateCommandConfig))
 
 
 def _ask(arguments: argparse.Namespace) -> None:
-    from tooltune.pipeline import ask
+    from tooltune.commands.ask import ask
 
     ask(arguments.folder, arguments.question, read_sources(arguments.tools) if arguments.tools else None)
 

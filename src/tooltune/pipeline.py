@@ -20,7 +20,6 @@ from rich.console import Console
 
 from tooltune.config import (
     DataConfig,
-    EvaluateCommandConfig,
     EvaluateConfig,
     RunConfig,
     TrainCommandConfig,
@@ -31,7 +30,7 @@ from tooltune.errors import ConfigError, missing_extra
 from tooltune.files import file_hash, writable_folder, write_json
 from tooltune.progress import progress_bar
 from tooltune.tools import check_tools
-from tooltune.types import Example, Message, Tool
+from tooltune.types import Example, Tool
 
 BASE_EVALUATION = "base_evaluation.json"
 SETTINGS = "settings.json"
@@ -85,51 +84,6 @@ def run(config: RunConfig, tools: Sequence[Tool], where: str = "EXAMPLE_TOOLS") 
     write_description(config, summary)
     finish_evaluation(config, base, tuned, summary)
     say_where(config)
-
-
-def train_only(config: TrainCommandConfig, tools: Sequence[Tool]) -> None:
-    """Train on an existing dataset; measure nothing."""
-    clock = Clock()
-    encoder = open_model(config)
-    split = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
-    with clock.stage("training"):
-        trained, encoding = train_model(load(config), encoder, split, config)
-    with clock.stage("saving"):
-        save(config, trained, encoder, tools)
-    write_description(config, describe(config, split, encoding, clock))
-    say_where(config)
-
-
-def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
-    """Measure a model on a dataset's held-out part: a run's folder, or a base model."""
-    require_train_extra()
-    from tooltune.export.save import MANIFEST, load_tuned
-
-    writable_folder(config.output_dir, "the report")
-    examples = load_dataset(config.data_path)
-    held_out = split_dataset(examples, config.held_out_share, str(config.data_path)).held_out
-    base = tuned = None
-    if (Path(model_name) / MANIFEST).exists():
-        model, encoder, manifest = load_tuned(Path(model_name))
-        config = config.model_copy(update={"quantization": manifest["config"]["quantization"]})
-        tuned = evaluate_tuned(model, encoder, held_out, config)
-    else:
-        config = config.model_copy(update={"model_name": model_name})
-        encoder = open_model(config)
-        base = evaluate(load(config), encoder, held_out, config, "base")
-    finish_evaluation(config, base, tuned)
-
-
-def validate(
-    path: Path, against: Sequence[Path] = (), report_path: Path | None = None, allow_same_tools: bool = False
-) -> bool:
-    """Verify a dataset as generation does, and print a table. True if all hold and none is contaminated."""
-    from tooltune.example_tools import execute, is_example_tool
-    from tooltune.verify import verify_file
-
-    report = verify_file(path, against, report_path, not allow_same_tools, execute, is_example_tool)
-    console.print(report.to_text(), markup=False)
-    return report.accepted
 
 
 def open_model(config: EvaluateConfig) -> Any:
@@ -339,37 +293,6 @@ def say_where(config: TrainConfig) -> None:
         console.print(f"Merged weights:        {folder / 'merged'}")
     console.print(f"Loss curve, manifest:  {folder / 'loss.png'}, {folder / 'manifest.json'}")
     console.print(f'\nAsk it something:\n  tooltune ask {folder} "What\'s the weather in Oslo?"')
-
-
-def ask(folder: Path, question: str, tools: Sequence[Tool] | None = None, max_new_tokens: int = 256) -> None:
-    """Ask a tuned model one question: print its reply, the parsed calls, their results, its answer."""
-    require_train_extra()
-    from tooltune.evaluate import generate_replies
-    from tooltune.example_tools import execute
-    from tooltune.export.save import load_tuned
-    from tooltune.tools import load_tools
-
-    model, encoder, _ = load_tuned(folder)
-    tools = load_tools(folder / "tools.json") if tools is None else tools
-    messages = [Message("user", question)]
-    for _ in range(5):  # a model that calls forever is stopped
-        prompt = encoder.encode_prompt(messages, tools)
-        generation = generate_replies(
-            model, [prompt], end_ids=encoder.end_ids, pad_id=encoder.pad_id, max_new_tokens=max_new_tokens
-        )[0]
-        text = encoder.decode(generation.ids)
-        reply = encoder.parse(text)
-        console.print(text, markup=False)
-        if reply.error:
-            console.print(f"(malformed call: {reply.error})", markup=False)
-        if not reply.calls:
-            return
-        messages.append(Message("assistant", reply.content, reply.calls))
-        for call in reply.calls:
-            result = execute(call, tools)
-            console.print(f"\ncall:   {call.name} {json.dumps(dict(call.arguments), ensure_ascii=False)}", markup=False)
-            console.print(f"result: {result}\n", markup=False)
-            messages.append(Message("tool", result, name=call.name))
 
 
 @contextmanager

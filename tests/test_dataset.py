@@ -11,6 +11,7 @@ from tooltune import EXAMPLE_TOOLS, Example, Message
 from tooltune.config import DataConfig
 from tooltune.dataset import load_dataset, make_dataset, split_dataset
 from tooltune.errors import DataError, OutputError
+from tooltune.formats.streams import SUFFIXES
 
 
 def config(path: Path, **values: object) -> DataConfig:
@@ -38,6 +39,16 @@ def test_an_existing_dataset_is_kept(tmp_path: Path) -> None:
         "data.previous-1.json",
         "data.previous-2.json",
     ]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_every_kind_of_file_holds_the_same_examples(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"data{suffix}"
+    make_dataset(config(path), EXAMPLE_TOOLS)
+    make_dataset(config(tmp_path / "plain.json"), EXAMPLE_TOOLS)
+    assert load_dataset(path) == load_dataset(tmp_path / "plain.json")
+    make_dataset(config(path, seed=1), EXAMPLE_TOOLS)
+    assert load_dataset(tmp_path / f"data.previous-1{suffix}") == load_dataset(tmp_path / "plain.json")
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class DataConfig(SeedConfig):
     """The dataset: where it lies, and how it is made when it is not there."""
 
     data_path: Path = Path("data/tool_using_dataset.json")
-    """The dataset: .json (a list) or .jsonl (one example a line)."""
+    """The dataset: .json (a list), .jsonl (one example a line), .jsonl.gz, .jsonl.zst or .parquet."""
     num_examples: int = Field(1000, gt=0)
     """Examples to generate when the dataset does not exist."""
     held_out_share: float = Field(0.1, gt=0, lt=1)
@@ -66,6 +66,8 @@ class DataConfig(SeedConfig):
     """Tools to draw from the project's own catalogue, beside those of --tools or alone."""
     catalogue_part: Literal["train", "held_out_tools", "held_out_domains"] = "train"
     """Part of the catalogue to draw from."""
+    workers: int = Field(1, gt=0)
+    """Processes that make examples; the data is the same for any number."""
     tools: tuple[str, ...] = ()
     """Your tools instead of the example tools: .json, .yaml (also OpenAPI), .py, python:MODULE, mcp:COMMAND or URL."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,19 @@ from pathlib import Path
 from tooltune.config import DataConfig
 from tooltune.errors import DataError
 from tooltune.files import file_hash, writable_folder
-from tooltune.formats.documented import read_examples, write_examples
-from tooltune.generate import GenerationReport, generate_examples
+from tooltune.formats.documented import read_examples, write_texts
+from tooltune.formats.streams import suffix_of
+from tooltune.generate import GenerationReport
 from tooltune.generate.catalogue import Drawn
+from tooltune.generate.distinct import distinct
+from tooltune.generate.engines import engine
+from tooltune.generate.parts import SIZE, Job, candidates, parts_folder
+from tooltune.generate.runner import Plan, make_plan
 from tooltune.types import Example, Tool
 from tooltune.verify import check_example
+
+_STEP = 20
+"""Examples between two reports of progress."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +41,22 @@ def make_dataset(
 ) -> GenerationReport:
     """Generate the dataset into `config.data_path`, keeping a file that is already there."""
     path = config.data_path
+    suffix = suffix_of(path)
     writable_folder(path.parent, "the dataset")
     report = GenerationReport()
-    examples = generate_examples(
+    plan = _plan(config, tools)
+    with parts_folder(path, _fingerprint(config, tools, suffix)) as folder:
+        job = Job(plan, suffix, folder)
+        kept = distinct(candidates(job, engine(config.workers)), job.instead, report)
+        new = folder / f"dataset{suffix}"
+        write_texts(new, _counted((candidate.content for candidate in kept), config.num_examples, progress))
+        keep_previous(path, new)
+        new.replace(path)
+    return report
+
+
+def _plan(config: DataConfig, tools: Sequence[Tool]) -> Plan:
+    return make_plan(
         tools,
         config.num_examples,
         config.seed,
@@ -45,16 +67,23 @@ def make_dataset(
         shares=config.shares(),
         renamed_share=config.renamed_share,
         answered_share=config.answered_share,
-        report=report,
     )
-    new = path.with_name(f".new-{path.name}")
-    try:
-        write_examples(new, _counted(examples, config.num_examples, progress))
-        keep_previous(path, new)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
-    return report
+
+
+def _fingerprint(config: DataConfig, tools: Sequence[Tool], suffix: str) -> str:
+    """What the parts of a dataset depend on: settings, tools, the file's layout, and this program."""
+    settings = config.model_dump(mode="json", include=set(DataConfig.model_fields) - {"data_path", "workers"})
+    values = [settings, [tool.to_dict() for tool in tools], suffix, SIZE, _program_hash()]
+    return hashlib.sha256(json.dumps(values).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _program_hash() -> str:
+    """A hash of the package's source and wording: another version must not go on with this one's parts."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*")):
+        if path.suffix in (".py", ".yaml"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def catalogue_tools(config: DataConfig) -> Drawn:
@@ -69,16 +98,18 @@ def keep_previous(path: Path, new: Path) -> Path | None:
     if not path.exists() or file_hash(path) == file_hash(new):
         return None
     number = 1
-    while (kept := path.with_name(f"{path.stem}.previous-{number}{path.suffix}")).exists():
+    suffix = suffix_of(path)
+    stem = path.name[: -len(suffix)]
+    while (kept := path.with_name(f"{stem}.previous-{number}{suffix}")).exists():
         number += 1
     path.replace(kept)
     return kept
 
 
-def _counted(examples: Iterator[Example], total: int, progress: Callable[[int, int], None] | None) -> Iterator[Example]:
-    for done, example in enumerate(examples, start=1):
-        yield example
-        if progress is not None:
+def _counted(texts: Iterator[str], total: int, progress: Callable[[int, int], None] | None) -> Iterator[str]:
+    for done, text in enumerate(texts, start=1):
+        yield text
+        if progress is not None and (done % _STEP == 0 or done == total):
             progress(done, total)
 
 

@@ -7,6 +7,7 @@
     ├── ModelError           a model, tokenizer or chat template
     ├── MissingExtraError    a library of an extra that is not installed
     ├── OutputError          a folder or disk that cannot be written
+    ├── WorkerError          a process that makes data and ended without an answer
     └── Interrupted          Ctrl-C during training, after a checkpoint was written
 
 The command line prints these without a traceback and exits with code 2. What a *model* gets
@@ -15,7 +16,7 @@ wrong is never an exception: it is a field of the evaluation's result.
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class TooltuneError(Exception):
@@ -33,6 +34,10 @@ class TooltuneError(Exception):
         if fix:
             text += f". {fix}"
         super().__init__(text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that an error of a worker process reaches the user as it is."""
+        return type(self), (self.where, self.found, self.expected, self.fix)
 
 
 class ConfigError(TooltuneError):
@@ -59,6 +64,10 @@ class OutputError(TooltuneError):
     """A result cannot be written: folder not writable, or disk full."""
 
 
+class WorkerError(TooltuneError):
+    """A process that makes data ended without an answer, or other work is in its way."""
+
+
 class Interrupted(TooltuneError):  # noqa: N818  (the user asked for it)
     """Training was stopped by Ctrl-C; `checkpoint` is what it can be resumed from."""
 
@@ -69,6 +78,9 @@ class Interrupted(TooltuneError):  # noqa: N818  (the user asked for it)
             f"stopped at step {step}; checkpoint saved in {checkpoint}",
             fix="Add --resume to go on.",
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.checkpoint, self.step)
 
 
 def missing_extra(library: str, extra: str, cause: BaseException | None = None) -> NoReturn:

@@ -223,7 +223,7 @@ def train_model(
 def check_settings(config: RunConfig | TrainCommandConfig) -> None:
     """Refuse to resume with settings under which the checkpoint means something else."""
     path = config.output_dir / SETTINGS
-    ignored = {"resume", "merge", "report_to", "tools", "eval_batch_size", "max_new_tokens", "num_examples"}
+    ignored = {"resume", "merge", "report_to", "tools", "eval_batch_size", "max_new_tokens", "num_examples", "workers"}
     now = config.model_dump(mode="json", exclude=ignored) | {"data": file_hash(config.data_path)}
     before = _read_json(path)
     for key in now if config.resume else ():

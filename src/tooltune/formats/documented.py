@@ -1,5 +1,6 @@
 """The documented format: `.json` is one list of examples, `.jsonl` one example on each line.
 
+Lines may be compressed (`.jsonl.gz`, `.jsonl.zst`), and `.parquet` holds the same in columns (`formats.parquet`).
 Reading and writing stream: they hold one example at a time. What was read and is written again is
 the same file byte for byte if it was written in this layout; nulls, the order of keys and unknown
 metadata stay. Examples and lines are counted from 1, list indices in keys (`messages[0]`) from 0.
@@ -17,9 +18,10 @@ from typing import Any
 from tooltune.errors import DataError
 from tooltune.files import STRICT_JSON, atomic_path, file_hash, reading
 from tooltune.formats.json_list import Window, iterate_list, not_utf8
+from tooltune.formats.parquet import read_rows, write_rows
+from tooltune.formats.streams import reader, suffix_of, writer
 from tooltune.types import Example
 
-SUFFIXES = (".json", ".jsonl")
 Check = Callable[[Example, str], None]
 _HELP = ("a .json or .jsonl file", "Check the path, or generate the dataset first")
 
@@ -28,14 +30,14 @@ def read_examples(path: str | Path, check: Check | None = None) -> Iterator[Exam
     """Read a dataset, one example at a time.
 
     Args:
-        path: a file whose suffix is `.json` or `.jsonl`.
+        path: a file with one of the suffixes in `formats.streams`.
         check: called with each example and where it stands; raises if it does not like it.
 
     Raises:
         DataError: the suffix (at once), the file, an example or a key is wrong (when it is reached).
+        MissingExtraError: the suffix needs pyarrow.
     """
-    items = _json_items if _suffix(path) == ".json" else _jsonl_items
-    return _examples(items(str(path)), check)
+    return _examples(_items(str(path), suffix_of(path)), check)
 
 
 def write_examples(path: str | Path, examples: Iterable[Example]) -> int:
@@ -43,22 +45,44 @@ def write_examples(path: str | Path, examples: Iterable[Example]) -> int:
 
     Raises:
         DataError: the suffix is unknown, or a value has no JSON form; `path` is left as it was.
+        MissingExtraError: the suffix needs pyarrow.
         OutputError: the disk does not take it.
     """
-    pieces = _json_pieces if _suffix(path) == ".json" else _jsonl_pieces
+    suffix = suffix_of(path)
+    numbered = enumerate(examples, 1)
+    return write_texts(path, (text_of(example, suffix, f"{path}, example {i}") for i, example in numbered))
+
+
+def text_of(example: Example, suffix: str, where: str) -> str:
+    """An example as it stands in a file with this suffix; in Parquet's case, its line of JSON.
+
+    Raises:
+        DataError: a value has no JSON form.
+    """
+    if suffix != ".json":
+        return _dumps(example, where)
+    # Line breaks inside strings are escaped, so that every real one belongs to the layout.
+    return _dumps(example, where, indent=2).replace("\n", "\n  ")
+
+
+def write_texts(path: str | Path, texts: Iterable[str]) -> int:
+    """Write a dataset from what `text_of` gave for each example; as `write_examples`."""
+    suffix = suffix_of(path)
     count = 0
 
-    def counted() -> Iterator[tuple[Example, str]]:
+    def counted() -> Iterator[str]:
         nonlocal count
-        for count, example in enumerate(examples, 1):
-            yield example, f"{path}, example {count}"
+        for text in texts:
+            count += 1
+            yield text
 
-    with (
-        atomic_path(path) as temporary,
-        # In a JSON string the escape of a lone surrogate, which UTF-8 cannot hold, is the same text.
-        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file,
-    ):
-        file.writelines(pieces(counted()))
+    with atomic_path(path) as temporary, writer(temporary, suffix) as file:
+        if suffix == ".parquet":
+            write_rows(file, counted())
+        else:
+            pieces = _json_pieces(counted()) if suffix == ".json" else (f"{text}\n" for text in counted())
+            # In a JSON string the escape of a lone surrogate, which UTF-8 cannot hold, is the same text.
+            file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
     return count
 
 
@@ -72,14 +96,6 @@ def dataset_hash(path: str | Path) -> str:
         return file_hash(path)
 
 
-def _suffix(path: str | Path) -> str:
-    suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
-        expected = ".json (a list of examples) or .jsonl (one example on each line)"
-        raise DataError(str(path), f"the suffix {suffix!r}", expected)
-    return suffix
-
-
 def _examples(items: Iterator[tuple[Any, str]], check: Check | None) -> Iterator[Example]:
     for data, where in items:
         example = Example.from_dict(data, where)
@@ -88,20 +104,23 @@ def _examples(items: Iterator[tuple[Any, str]], check: Check | None) -> Iterator
         yield example
 
 
-def _json_items(path: str) -> Iterator[tuple[Any, str]]:
-    with reading(path, *_HELP), Path(path).open("rb") as file:
-        yield from iterate_list(Window(file, path), path)
+def _items(path: str, suffix: str) -> Iterator[tuple[Any, str]]:
+    with reading(path, *_HELP):
+        if suffix == ".parquet":
+            yield from read_rows(path)
+            return
+        with reader(path, suffix) as file:
+            yield from iterate_list(Window(file, path), path) if suffix == ".json" else _lines(file, path)
 
 
-def _jsonl_items(path: str) -> Iterator[tuple[Any, str]]:
+def _lines(file: Iterable[bytes], path: str) -> Iterator[tuple[Any, str]]:
     empty = True
-    with reading(path, *_HELP), Path(path).open("rb") as file:
-        for number, line in enumerate(file, 1):
-            where = f"{path}, line {number}"
-            text = _decode(line, where)
-            if text:
-                yield _parse_line(text, where), where
-                empty = False
+    for number, line in enumerate(file, 1):
+        where = f"{path}, line {number}"
+        text = _decode(line, where)
+        if text:
+            yield _parse_line(text, where), where
+            empty = False
     if empty:
         raise DataError(path, "an empty file", "one example on each line")
 
@@ -126,19 +145,13 @@ def _parse_line(text: str, where: str) -> Any:
         raise DataError(where, "JSON nested too deeply to be read") from None
 
 
-def _json_pieces(examples: Iterable[tuple[Example, str]]) -> Iterator[str]:
+def _json_pieces(texts: Iterable[str]) -> Iterator[str]:
     """The text of one list, laid out as `json.dumps(examples, indent=2)` does."""
     before = "[\n  "
-    for example, where in examples:
-        # Line breaks inside strings are escaped, so that every real one belongs to the layout.
-        yield before + _dumps(example, where, indent=2).replace("\n", "\n  ")
+    for text in texts:
+        yield before + text
         before = ",\n  "
     yield "[]\n" if before[0] == "[" else "\n]\n"
-
-
-def _jsonl_pieces(examples: Iterable[tuple[Example, str]]) -> Iterator[str]:
-    for example, where in examples:
-        yield _dumps(example, where) + "\n"
 
 
 def _dumps(example: Example, where: str, indent: int | None = None) -> str:

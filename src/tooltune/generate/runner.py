@@ -1,19 +1,28 @@
-"""From tools to verified examples, the same for the same seed."""
+"""From tools to verified examples, the same for the same seed.
+
+Candidate i depends on the seed and i alone, so that any process can make it. That no two examples are the
+same is settled afterwards in one pass in order (`generate.distinct`): a candidate that repeats an earlier example
+goes on with its next try.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import islice
 from random import Random
 from typing import Any
 
 from tooltune.errors import ConfigError, ToolDefinitionError
 from tooltune.example_tools import execute
+from tooltune.generate.distinct import Candidate, distinct
 from tooltune.generate.phrasing import ToolPhrasing
 from tooltune.generate.phrasing.model import Part
+from tooltune.generate.report import GenerationReport
 from tooltune.generate.scenarios import SCENARIOS, shares_for
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.variants import renamed
@@ -31,60 +40,14 @@ _CALLING = ("single", "selection", "parallel", "chain", "tool_error")
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
-@dataclass
-class GenerationReport:
-    """What was kept and what was dropped."""
-
-    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """(scenario, split) -> examples."""
-    dropped: Counter[str] = field(default_factory=Counter)
-    """Reason -> tries that were replaced."""
-    families: dict[str, Counter[str]] = field(default_factory=lambda: {"train": Counter(), "held_out": Counter()})
-    """Split -> family of wording -> examples."""
-
-    def add(self, example: Example) -> None:
-        """Count a kept example."""
-        split = example.metadata["split"]
-        self.kept[example.metadata["scenario"], split] += 1
-        self.families[split].update(example.metadata["families"])
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON: counts and shares by scenario, counts by split, drop reasons, families."""
-        by_scenario: Counter[str] = Counter()
-        by_split: Counter[str] = Counter()
-        for (scenario, split), count in self.kept.items():
-            by_scenario[scenario] += count
-            by_split[split] += count
-        total = max(1, sum(by_split.values()))
-        return {
-            "kept": sum(by_split.values()),
-            "by_split": dict(by_split),
-            "by_scenario": dict(by_scenario),
-            "shares": {name: round(count / total, 4) for name, count in by_scenario.items()},
-            "dropped": dict(self.dropped),
-            "families": {split: len(counts) for split, counts in self.families.items()},
-        }
-
-    def to_text(self) -> str:
-        """What a person wants to know: how many of each scenario, and what was replaced."""
-        counts = self.to_dict()
-        splits = counts["by_split"]
-        mix = ", ".join(f"{name} {count}" for name, count in sorted(counts["by_scenario"].items()))
-        lines = [
-            f"  {counts['kept']} examples: {splits.get('train', 0)} to train on, {splits.get('held_out', 0)} held out",
-            f"  {mix}",
-        ]
-        if self.dropped:
-            reasons = ", ".join(f"{reason} {count}" for reason, count in self.dropped.most_common(5))
-            lines.append(f"  {sum(self.dropped.values())} tries replaced: {reasons}")
-        return "\n".join(lines)
-
-
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """What is settled before any example is made."""
 
     catalogue: Catalogue
+    total: int
+    held_out: int
+    """How many of `total`, the last ones, are held out."""
     seed: int
     group_size: int
     max_tools: int
@@ -143,6 +106,66 @@ class _Plan:
         taken = {tool.name for tool in picked}
         return picked + rng.sample([tool for tool in others if tool.name not in taken], count - len(picked))
 
+    @cached_property
+    def _view(self) -> Callable[[Part, int], tuple[Catalogue, tuple[Tool, ...]]]:
+        return lru_cache(maxsize=2)(self.view)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the cache, which another process makes anew."""
+        return {key: value for key, value in self.__dict__.items() if key != "_view"}
+
+    def candidate(self, i: int, first: int = 0, dropped: Mapping[str, int] | None = None) -> Candidate[Example]:
+        """Candidate i.
+
+        Args:
+            i: which, from 0 to below `total`.
+            first: the try to begin with.
+            dropped: reasons that count as the new candidate's.
+
+        Raises:
+            ToolDefinitionError: no try is left.
+        """
+        part: Part = "train" if i < self.total - self.held_out else "held_out"
+        index = i if part == "train" else i - (self.total - self.held_out)
+        catalogue, tools = self._view(part, index // self.group_size)
+        reasons = Counter(dropped or {})
+        for number, (name, rng) in islice(enumerate(self._tries(part, i, index)), first, None):
+            reason, example = _attempt(catalogue, name, part, tools, rng)
+            if example is not None:
+                return self._found(i, number + 1, reasons, example)
+            reasons.update([reason] if reason else [])
+        raise _no_further(i, tools, reasons)
+
+    def _tries(self, part: Part, i: int, index: int) -> Iterator[tuple[str, Random]]:
+        """Scenario and chance of each try at example i: its own scenario if at all possible, else the next that works.
+
+        Neither talk nor a question stands in for calls: tools that no call can be made for are an error.
+        """
+        wanted = self.scenario(part, index)
+        stand_ins = _TALK if wanted in _TALK else _CALLING
+        others = [name for name, _ in self.shares if name != wanted and name in stand_ins]
+        yield wanted, Random(f"{self.seed}:{i}")
+        for name in (wanted, *others):
+            for attempt in range(name == wanted, _TRIES):
+                yield name, Random(f"{self.seed}:{i}:{name}:{attempt}")
+
+    def _found(self, i: int, tries: int, reasons: Mapping[str, int], example: Example) -> Candidate[Example]:
+        kept = example
+        if example.metadata["split"] == "train" and Random(f"{self.seed}:{i}:end").random() >= self.answered:
+            kept = ending_with_its_call(example)
+        scenario, split, families = (example.metadata[name] for name in ("scenario", "split", "families"))
+        return Candidate(i, _identity(example), tries, reasons, scenario, split, families, kept)
+
+
+def _no_further(i: int, tools: Sequence[Tool], reasons: Counter[str]) -> ToolDefinitionError:
+    return ToolDefinitionError(
+        f"example {i}",
+        f"no further example could be made with {', '.join(tool.name for tool in tools)}; "
+        f"reasons so far: {dict(reasons.most_common(3))}",
+        "tools that allow enough different examples",
+        "Ask for fewer examples, or add tools, parameters or `examples` of their values.",
+    )
+
 
 def _size_weight(size: int) -> float:
     return _SIZE_WEIGHTS[size - 1] if size <= len(_SIZE_WEIGHTS) else 12 * len(_SIZE_WEIGHTS) / size
@@ -161,10 +184,36 @@ def generate_examples(
     renamed_share: float = 0.0,
     answered_share: float = 1.0,
 ) -> Iterator[Example]:
-    """Make verified examples: first those for training, then the held-out ones.
+    """Make verified examples: first those for training, then the held-out ones; arguments as for `make_plan`.
 
-    Example i depends on the seed, i and its tool set only, except that a repetition of an earlier
-    example is replaced.
+    Example i depends on the seed and i only, except that a repetition of an earlier example is replaced.
+
+    Raises:
+        ConfigError: a number is out of range.
+        ToolDefinitionError: no tools, two of one name, or tools that no valid example can be made for.
+    """
+    report = report or GenerationReport()
+    plan = make_plan(
+        tools, num_examples, seed, held_out_share, examples_per_tool_set, max_tools_in_view, wording, shares,
+        renamed_share, answered_share,
+    )  # fmt: skip
+    candidates = map(plan.candidate, range(num_examples))
+    return (candidate.content for candidate in distinct(candidates, lambda c: again(plan, c), report))
+
+
+def make_plan(
+    tools: Sequence[Tool],
+    num_examples: int,
+    seed: int,
+    held_out_share: float = 0.1,
+    examples_per_tool_set: int = 1,
+    max_tools_in_view: int = 6,
+    wording: Mapping[str, ToolPhrasing] | None = None,
+    shares: Mapping[str, float] | None = None,
+    renamed_share: float = 0.0,
+    answered_share: float = 1.0,
+) -> Plan:
+    """Settle what every example depends on.
 
     Args:
         tools: what the examples are about; any definitions.
@@ -173,7 +222,6 @@ def generate_examples(
         held_out_share: the share, rounded to whole examples, whose wording comes from families that
             no training example uses.
         examples_per_tool_set: how many consecutive examples share their tools, in the same order.
-        report: filled in on the way.
         max_tools_in_view: most tools that an example shows; a chain may need one or two more.
         wording: tool name -> its wording, for tools that bring theirs.
         shares: scenario -> share, in place of the usual ones; in any unit.
@@ -183,26 +231,21 @@ def generate_examples(
 
     Raises:
         ConfigError: a number is out of range.
-        ToolDefinitionError: no tools, two of one name, or tools that no valid example can be made for.
+        ToolDefinitionError: no tools, or two of one name.
     """
     _check(tools, num_examples, held_out_share, examples_per_tool_set)
     catalogue = Catalogue(tuple(tools), wording or {})
     mix = tuple(shares_for(catalogue, shares or {}).items())
-    plan = _Plan(catalogue, seed, examples_per_tool_set, max_tools_in_view, mix, renamed_share, answered_share)
-    return _generate(plan, num_examples, round(num_examples * held_out_share), report or GenerationReport())
+    held_out = round(num_examples * held_out_share)
+    return Plan(
+        catalogue, num_examples, held_out, seed, examples_per_tool_set, max_tools_in_view, mix,
+        renamed_share, answered_share,
+    )  # fmt: skip
 
 
-def _generate(plan: _Plan, total: int, held_out: int, report: GenerationReport) -> Iterator[Example]:
-    seen: set[str] = set()
-    view = lru_cache(maxsize=2)(plan.view)
-    for i in range(total):
-        part: Part = "train" if i < total - held_out else "held_out"
-        index = i if part == "train" else i - (total - held_out)
-        catalogue, tools = view(part, index // plan.group_size)
-        example = _one(plan, part, i, index, catalogue, tools, seen, report)
-        report.add(example)
-        whole = part == "held_out" or Random(f"{plan.seed}:{i}:end").random() < plan.answered
-        yield example if whole else ending_with_its_call(example)
+def again(plan: Plan, repeated: Candidate[Any]) -> Candidate[Example]:
+    """The candidate in place of one that repeats an earlier example."""
+    return plan.candidate(repeated.index, repeated.tries, {"duplicate": 1})
 
 
 def ending_with_its_call(example: Example) -> Example:
@@ -213,42 +256,8 @@ def ending_with_its_call(example: Example) -> Example:
     return replace(example, messages=example.messages[: last + 1], metadata={**example.metadata, "ends": "call"})
 
 
-def _one(
-    plan: _Plan,
-    part: Part,
-    i: int,
-    index: int,
-    catalogue: Catalogue,
-    tools: tuple[Tool, ...],
-    seen: set[str],
-    report: GenerationReport,
-) -> Example:
-    """Example i: its own scenario if at all possible, else the next one that works.
-
-    Neither talk nor a question stands in for calls: tools that no call can be made for are an error.
-    """
-    wanted = plan.scenario(part, index)
-    stand_ins = _TALK if wanted in _TALK else _CALLING
-    others = [name for name, _ in plan.shares if name != wanted and name in stand_ins]
-    for name in (wanted, *others):
-        for attempt in range(_TRIES):
-            rng = Random(f"{plan.seed}:{i}" if name == wanted and not attempt else f"{plan.seed}:{i}:{name}:{attempt}")
-            reason, example = _attempt(catalogue, name, part, tools, rng, seen)
-            if example is not None:
-                return example
-            if reason:
-                report.dropped[reason] += 1
-    raise ToolDefinitionError(
-        f"example {i}",
-        f"no further example could be made with {', '.join(tool.name for tool in tools)}; "
-        f"reasons so far: {dict(report.dropped.most_common(3))}",
-        "tools that allow enough different examples",
-        "Ask for fewer examples, or add tools, parameters or `examples` of their values.",
-    )
-
-
 def _attempt(
-    catalogue: Catalogue, name: str, part: Part, tools: tuple[Tool, ...], rng: Random, seen: set[str]
+    catalogue: Catalogue, name: str, part: Part, tools: tuple[Tool, ...], rng: Random
 ) -> tuple[str, Example | None]:
     """A try at an example: the example, or the reason why it is dropped ("" when none was drawn)."""
     if SCENARIOS[name].needs(catalogue, rng, list(tools)):
@@ -261,10 +270,6 @@ def _attempt(
     problem = verify_example(example, execute)
     if problem is not None:
         return problem.partition(":")[0], None
-    key = _identity(example)
-    if key in seen:
-        return "duplicate", None
-    seen.add(key)
     return "", example
 
 
@@ -284,11 +289,12 @@ def _example(scene: Scene, name: str, draft: Draft) -> Example:
     return Example(tuple(messages), scene.tools, metadata)
 
 
-def _identity(example: Example) -> str:
-    """What makes two examples the same: the user's texts and the calls; without calls, the tools too."""
+def _identity(example: Example) -> int:
+    """A hash of what makes two examples the same: the user's texts and the calls; without calls, the tools too."""
     said = [message.content.lower() for message in example.messages if message.role == "user"]
     calls = [repr(call) for message in example.messages for call in message.tool_calls]
-    return repr((said, calls or sorted(tool.name for tool in example.tools)))
+    text = repr((said, calls or sorted(tool.name for tool in example.tools)))
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 def _check(tools: Sequence[Tool], num_examples: int, held_out_share: float, group_size: int) -> None:

@@ -1,0 +1,53 @@
+"""No example twice: settled in one pass in order, so that it does not matter who made the candidates, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from tooltune.generate.report import GenerationReport
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Candidate(Generic[T]):
+    """An example that holds in itself; whether an earlier one is the same is not known yet."""
+
+    index: int
+    """Its number, from 0."""
+    key: int
+    """The same for examples that count as the same, see `_identity`; 64 bits of a hash."""
+    tries: int
+    """The try to go on with, should it be a repetition."""
+    dropped: Mapping[str, int]
+    """Reason -> tries that it took the place of."""
+    scenario: str
+    split: str
+    families: Sequence[str]
+    content: T
+    """The example, or its text in a file's format."""
+
+
+def distinct(
+    candidates: Iterable[Candidate[T]], other: Callable[[Candidate[T]], Candidate[T]], report: GenerationReport
+) -> Iterator[Candidate[T]]:
+    """The examples that are kept; those that repeat an earlier one are replaced.
+
+    Memory: one number an example, about 80 bytes.
+
+    Args:
+        candidates: in order.
+        other: gives the candidate in place of one that is a repetition.
+        report: filled in on the way.
+    """
+    seen: set[int] = set()
+    for candidate in candidates:
+        report.dropped.update(candidate.dropped)
+        while candidate.key in seen:
+            candidate = other(candidate)
+            report.dropped.update(candidate.dropped)
+        seen.add(candidate.key)
+        report.add(candidate.scenario, candidate.split, candidate.families)
+        yield candidate

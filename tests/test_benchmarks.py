@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ def load(name: str) -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
 
@@ -27,3 +29,10 @@ def test_engine(tiny_model_folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert list(rates) == [variant[0] for variant in load("engine").VARIANTS]
     assert all(rate > 0 for rate in rates.values())
     assert "share of the matmul limit" in capsys.readouterr().out
+
+
+def test_generate(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = load("generate").main(["--counts", "300", "--profile", "100"])
+    assert [row.mix for row in rows] == ["single", "full mix"]
+    assert all(row.rate > 0 and 10 < row.megabytes < 1000 for row in rows)
+    assert "verify_example" in capsys.readouterr().out

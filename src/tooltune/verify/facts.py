@@ -20,6 +20,7 @@ _TIMES = (
     re.compile(r"\b(?P<word>noon|midnight)\b"),
 )
 _NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d+(?:\.\d+)?(?=%|\b)")
+_DIGIT = re.compile(r"\d")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _WORD = re.compile(r"[a-z]+")
 _ISO_DURATION = re.compile(
@@ -85,6 +86,8 @@ class Facts:
         self.numbers |= {number, round(number / 100, 6)} if percent else {number}
 
     def _take_dates(self, text: str) -> str:
+        if not _DIGIT.search(text):  # most texts, and no date is without one
+            return text
         for pattern in _DATES:
             for found in pattern.finditer(text):
                 month = int(found["m"]) if found["m"].isdigit() else _MONTH[found["m"]]

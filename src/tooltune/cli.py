@@ -69,7 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     run.add_argument("--config", type=Path, help="a YAML file of settings; flags win over it")
     _command(commands, "generate", "write a verified dataset", _generate, GenerateCommandConfig)
     validate = _command(commands, "validate", "check a dataset; exit code 1 if an example fails or leaks", _validate)
-    validate.add_argument("file", type=Path, help="the dataset, .json or .jsonl")
+    validate.add_argument("file", type=Path, help="the dataset, .json, .jsonl, .jsonl.gz, .jsonl.zst or .parquet")
     validate.add_argument(
         "--against", type=Path, nargs="+", action="extend", default=[], metavar="FILE",
         help="held-out questions or tools that the dataset must not contain, JSON or JSON lines",
@@ -209,13 +209,13 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _generate(arguments: argparse.Namespace) -> None:
-    from tooltune.pipeline import generate
+    from tooltune.commands.generate import generate_only
     from tooltune.tools import check_tools
 
     config = settings(arguments, GenerateCommandConfig)
     tools, where = chosen_tools(config)
     check_tools(tools, where)
-    generate(config, tools)
+    generate_only(config, tools)
 
 
 def _validate(arguments: argparse.Namespace) -> None:

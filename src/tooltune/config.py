@@ -191,8 +191,36 @@ class EmbeddedRunConfig(RunConfig):
     """Peak learning rate."""
 
 
-class GenerateCommandConfig(DataConfig):
+class TeacherConfig(Config):
+    """A model that says in other words what users say; without one, nothing is asked of any model."""
+
+    teacher: str = ""
+    """A model that rewrites the users' messages, openai:MODEL or openai:MODEL@URL; the key is OPENAI_API_KEY."""
+    teacher_share: float = Field(0.5, ge=0, le=1)
+    """Share of the training examples with calls that the teacher rewrites."""
+    teacher_concurrency: int = Field(8, gt=0)
+    """Requests to the teacher at a time."""
+    teacher_rate: float = Field(0, ge=0)
+    """Most requests to the teacher a minute; 0 sets no limit."""
+    teacher_timeout: float = Field(60, gt=0)
+    """Seconds to wait for an answer of the teacher."""
+    teacher_input_price: float = Field(0, ge=0)
+    """Price of a million tokens sent to the teacher, for the cost that is shown."""
+    teacher_output_price: float = Field(0, ge=0)
+    """Price of a million tokens from the teacher, for the cost that is shown."""
+
+
+class GenerateCommandConfig(DataConfig, TeacherConfig):
     """`tooltune generate`."""
+
+    engine: Literal["processes", "ray"] = "processes"
+    """Where examples are made: in --workers processes here, or on the Ray cluster that RAY_ADDRESS names."""
+    execute: bool = False
+    """Run the functions of Python sources for their results, in processes with limits; only code that you trust."""
+    execute_seconds: float = Field(5, gt=0)
+    """Seconds that a function may take with --execute."""
+    execute_megabytes: int = Field(512, gt=0)
+    """Memory that a function may take with --execute, in MiB."""
 
 
 class TrainCommandConfig(DataConfig, TrainConfig):

@@ -10,18 +10,20 @@ from pathlib import Path
 
 from tooltune.config import DataConfig
 from tooltune.errors import DataError
+from tooltune.example_tools import execute
 from tooltune.files import file_hash, writable_folder
 from tooltune.formats.documented import read_examples, write_texts
 from tooltune.formats.streams import suffix_of
 from tooltune.generate import GenerationReport
 from tooltune.generate.catalogue import Drawn
-from tooltune.generate.distinct import distinct
+from tooltune.generate.distinct import Candidate, distinct
 from tooltune.generate.engines import engine
-from tooltune.generate.parts import SIZE, Job, candidates, parts_folder
+from tooltune.generate.parts import SIZE, Engine, Job, candidates, parts_folder
 from tooltune.generate.runner import Plan, make_plan
 from tooltune.types import Example, Tool
-from tooltune.verify import check_example
+from tooltune.verify import Executor, check_example
 
+Rewrite = Callable[[Job, Iterator[Candidate[str]]], Iterator[Candidate[str]]]
 _STEP = 20
 """Examples between two reports of progress."""
 
@@ -37,17 +39,33 @@ class Split:
 
 
 def make_dataset(
-    config: DataConfig, tools: Sequence[Tool], progress: Callable[[int, int], None] | None = None
+    config: DataConfig,
+    tools: Sequence[Tool],
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    make: Engine | None = None,
+    rewrite: Rewrite | None = None,
+    executor: Executor = execute,
 ) -> GenerationReport:
-    """Generate the dataset into `config.data_path`, keeping a file that is already there."""
+    """Generate the dataset into `config.data_path`, keeping a file that is already there.
+
+    Args:
+        config: the settings.
+        tools: what it is about.
+        progress: called now and then with the examples that are written, and how many there will be.
+        make: makes its parts; by default `config.workers` processes do.
+        rewrite: changes candidates before repetitions are settled, as a teacher does.
+        executor: runs the calls, in place of the simulated world.
+    """
     path = config.data_path
     suffix = suffix_of(path)
     writable_folder(path.parent, "the dataset")
     report = GenerationReport()
-    plan = _plan(config, tools)
-    with parts_folder(path, _fingerprint(config, tools, suffix)) as folder:
+    plan = _plan(config, tools, executor)
+    with parts_folder(path, _fingerprint(config, tools, suffix, executor)) as folder:
         job = Job(plan, suffix, folder)
-        kept = distinct(candidates(job, engine(config.workers)), job.instead, report)
+        made = candidates(job, make or engine(config.workers))
+        kept = distinct(rewrite(job, made) if rewrite else made, job.instead, report)
         new = folder / f"dataset{suffix}"
         write_texts(new, _counted((candidate.content for candidate in kept), config.num_examples, progress))
         keep_previous(path, new)
@@ -55,7 +73,7 @@ def make_dataset(
     return report
 
 
-def _plan(config: DataConfig, tools: Sequence[Tool]) -> Plan:
+def _plan(config: DataConfig, tools: Sequence[Tool], executor: Executor) -> Plan:
     return make_plan(
         tools,
         config.num_examples,
@@ -67,13 +85,21 @@ def _plan(config: DataConfig, tools: Sequence[Tool]) -> Plan:
         shares=config.shares(),
         renamed_share=config.renamed_share,
         answered_share=config.answered_share,
+        executor=executor,
     )
 
 
-def _fingerprint(config: DataConfig, tools: Sequence[Tool], suffix: str) -> str:
+def _fingerprint(config: DataConfig, tools: Sequence[Tool], suffix: str, executor: Executor) -> str:
     """What the parts of a dataset depend on: settings, tools, the file's layout, and this program."""
     settings = config.model_dump(mode="json", include=set(DataConfig.model_fields) - {"data_path", "workers"})
-    values = [settings, [tool.to_dict() for tool in tools], suffix, SIZE, _program_hash()]
+    values = [
+        settings,
+        [tool.to_dict() for tool in tools],
+        suffix,
+        SIZE,
+        _program_hash(),
+        getattr(executor, "fingerprint", None),
+    ]
     return hashlib.sha256(json.dumps(values).encode("utf-8", "surrogatepass")).hexdigest()
 
 

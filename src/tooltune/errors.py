@@ -8,6 +8,7 @@
     ├── MissingExtraError    a library of an extra that is not installed
     ├── OutputError          a folder or disk that cannot be written
     ├── WorkerError          a process that makes data and ended without an answer
+    ├── TeacherError         a model that rewrites: refused, or gone
     └── Interrupted          Ctrl-C during training, after a checkpoint was written
 
 The command line prints these without a traceback and exits with code 2. What a *model* gets
@@ -66,6 +67,10 @@ class OutputError(TooltuneError):
 
 class WorkerError(TooltuneError):
     """A process that makes data ended without an answer, or other work is in its way."""
+
+
+class TeacherError(TooltuneError):
+    """The model that rewrites what users say cannot be asked."""
 
 
 class Interrupted(TooltuneError):  # noqa: N818  (the user asked for it)

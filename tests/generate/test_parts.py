@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from tooltune.cli import main
-from tooltune.errors import ToolDefinitionError, WorkerError
+from tooltune.errors import MissingExtraError, ToolDefinitionError, WorkerError
 from tooltune.example_tools import EXAMPLE_TOOLS
 from tooltune.generate import GenerationReport, generate_examples
 from tooltune.generate.distinct import distinct
 from tooltune.generate.engines import engine, here, in_processes
+from tooltune.generate.on_ray import on_ray
 from tooltune.generate.parts import SIZE, Job, candidates, parts_folder, write_part
 from tooltune.generate.runner import make_plan
 from tooltune.types import Tool
@@ -85,6 +86,12 @@ def test_parts_of_other_settings_are_removed_and_a_finished_dataset_leaves_none(
     assert run("one", interrupted=True) == ["lock", "part-000000.jsonl", "settings"]
     assert run("two", interrupted=False) == ["lock", "settings"]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_cluster_needs_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'tooltune\[ray\]'"):
+        next(on_ray(job(tmp_path), [0]))
 
 
 def test_two_runs_do_not_make_the_same_dataset(tmp_path: Path) -> None:

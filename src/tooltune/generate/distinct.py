@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from tooltune.generate.report import GenerationReport
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Candidate(Generic[T]):
     index: int
     """Its number, from 0."""
     key: int
-    """The same for examples that count as the same, see `_identity`; 64 bits of a hash."""
+    """The same for examples that count as the same, see `runner.identity`; 64 bits of a hash."""
     tries: int
     """The try to go on with, should it be a repetition."""
     dropped: Mapping[str, int]
@@ -28,6 +29,12 @@ class Candidate(Generic[T]):
     families: Sequence[str]
     content: T
     """The example, or its text in a file's format."""
+
+    def holding(self, content: U, key: int | None = None) -> Candidate[U]:
+        """The same candidate with another content."""
+        key = self.key if key is None else key
+        facts = (self.scenario, self.split, self.families)
+        return Candidate(self.index, key, self.tries, self.dropped, *facts, content)
 
 
 def distinct(

@@ -1,4 +1,4 @@
-"""Who makes the parts of a dataset: this process, several processes, or a Ray cluster.
+"""Who makes the parts of a dataset: this process or several (`on_ray`: a cluster).
 
 All give the same bytes; they differ in nothing but time.
 """

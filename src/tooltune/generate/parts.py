@@ -14,9 +14,8 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 from tooltune.errors import WorkerError
 from tooltune.files import reading, writable_folder, write_text
@@ -49,8 +48,7 @@ class Job:
 
     def written(self, candidate: Candidate[Example]) -> Candidate[str]:
         """A candidate whose example is written out."""
-        text = text_of(candidate.content, self.suffix, f"example {candidate.index}")
-        return cast(Candidate[str], replace(cast(Candidate[Any], candidate), content=text))
+        return candidate.holding(text_of(candidate.content, self.suffix, f"example {candidate.index}"))
 
     def instead(self, repeated: Candidate[str]) -> Candidate[str]:
         """The candidate in place of one that repeats an earlier example."""

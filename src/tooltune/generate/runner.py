@@ -27,7 +27,7 @@ from tooltune.generate.scenarios import SCENARIOS, shares_for
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.variants import renamed
 from tooltune.types import Example, Message, Tool
-from tooltune.verify import verify_example
+from tooltune.verify import Executor, verify_example
 
 SYSTEM_SHARE = 0.1
 # How many tools are in view: mostly 3 to 5; more than 6 are rarer the more they are.
@@ -85,15 +85,14 @@ class Plan:
         if rng.random() >= self.renamed:
             return self.catalogue, tools
         known = self.catalogue.phrasings
-        pairs = [
-            (t, known[t.name]) if t.name in self.catalogue.written else renamed(t, known[t.name], rng) for t in tools
-        ]
+        fixed = self.catalogue.written | self.catalogue.executed
+        pairs = [(t, known[t.name]) if t.name in fixed else renamed(t, known[t.name], rng) for t in tools]
         names = {tool.name for tool in tools} | {tool.name for tool, _ in pairs}
         others = [tool for tool in self.catalogue.tools if tool.name not in names]
         others = rng.sample(others, min(len(others), _ABSENT))
         wording = {tool.name: phrasing for tool, phrasing in pairs} | {tool.name: known[tool.name] for tool in others}
         chosen = tuple(tool for tool, _ in pairs)
-        return Catalogue((*chosen, *others), wording), chosen
+        return replace(self.catalogue, tools=(*chosen, *others), wording=wording), chosen
 
     def _others(self, chosen: Sequence[Tool], count: int, rng: Random) -> list[Tool]:
         """Distractors; of tools that belong to a field, half are of the same."""
@@ -154,7 +153,7 @@ class Plan:
         if example.metadata["split"] == "train" and Random(f"{self.seed}:{i}:end").random() >= self.answered:
             kept = ending_with_its_call(example)
         scenario, split, families = (example.metadata[name] for name in ("scenario", "split", "families"))
-        return Candidate(i, _identity(example), tries, reasons, scenario, split, families, kept)
+        return Candidate(i, identity(example), tries, reasons, scenario, split, families, kept)
 
 
 def _no_further(i: int, tools: Sequence[Tool], reasons: Counter[str]) -> ToolDefinitionError:
@@ -212,6 +211,7 @@ def make_plan(
     shares: Mapping[str, float] | None = None,
     renamed_share: float = 0.0,
     answered_share: float = 1.0,
+    executor: Executor = execute,
 ) -> Plan:
     """Settle what every example depends on.
 
@@ -228,13 +228,14 @@ def make_plan(
         renamed_share: share of the tool sets that are shown under other names, see `variants`.
         answered_share: share of the training examples with calls that are kept to their end; others are
             verified whole and then end with their last call.
+        executor: runs the calls, in place of the simulated world.
 
     Raises:
         ConfigError: a number is out of range.
         ToolDefinitionError: no tools, or two of one name.
     """
     _check(tools, num_examples, held_out_share, examples_per_tool_set)
-    catalogue = Catalogue(tuple(tools), wording or {})
+    catalogue = Catalogue(tuple(tools), wording or {}, executor)
     mix = tuple(shares_for(catalogue, shares or {}).items())
     held_out = round(num_examples * held_out_share)
     return Plan(
@@ -267,7 +268,7 @@ def _attempt(
     if draft is None:
         return "", None
     example = _example(scene, name, draft)
-    problem = verify_example(example, execute)
+    problem = verify_example(example, catalogue.execute)
     if problem is not None:
         return problem.partition(":")[0], None
     return "", example
@@ -289,7 +290,7 @@ def _example(scene: Scene, name: str, draft: Draft) -> Example:
     return Example(tuple(messages), scene.tools, metadata)
 
 
-def _identity(example: Example) -> int:
+def identity(example: Example) -> int:
     """A hash of what makes two examples the same: the user's texts and the calls; without calls, the tools too."""
     said = [message.content.lower() for message in example.messages if message.role == "user"]
     calls = [repr(call) for message in example.messages for call in message.tool_calls]

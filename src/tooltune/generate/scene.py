@@ -17,6 +17,7 @@ from tooltune.generate.speech import Speaker, Spoken, speak, styled
 from tooltune.generate.surfaces import join, spaced
 from tooltune.generate.templates import Template, parse_template
 from tooltune.types import Message, Tool, ToolCall
+from tooltune.verify import Executor
 
 # Verbs that many tools share: tools alike in these only are not alike.
 _COMMON_VERBS = {
@@ -45,6 +46,8 @@ class Catalogue:
     tools: tuple[Tool, ...]
     wording: Mapping[str, ToolPhrasing] = field(default_factory=dict)
     """Tool name -> wording that came with the tool; any other tool's is found or made."""
+    execute: Executor = execute
+    """Runs a call and gives the text of its result; the same call gives the same text."""
 
     @cached_property
     def phrasings(self) -> dict[str, ToolPhrasing]:
@@ -60,6 +63,11 @@ class Catalogue:
     def written(self) -> frozenset[str]:
         """The tools whose wording is hand-written."""
         return frozenset(tool.name for tool in self.tools if is_example_tool(tool))
+
+    @cached_property
+    def executed(self) -> frozenset[str]:
+        """The tools that are really run, under their own names."""
+        return frozenset(name for name, _ in getattr(self.execute, "names", ()))
 
     @cached_property
     def chains(self) -> tuple[Chain, ...]:
@@ -172,7 +180,7 @@ class Scene:
 
     def run(self, call: ToolCall) -> tuple[Message, dict[str, Any]]:
         """The result of a call: as a message, and as an object."""
-        text = execute(call, self.tools)
+        text = self.catalogue.execute(call, self.tools)
         return Message("tool", text, name=call.name), json.loads(text)
 
     def answer(
@@ -194,6 +202,8 @@ class Scene:
         fitting = [t for t in self.phrasing(tool).answers if {g.key for g in t.required()} <= names]
         if among_others:
             fitting = [t for t in fitting if not str(t.parts[0]).startswith(_POINTING)] or fitting
+        if not fitting and "id" not in result:  # a result of a real function
+            return self.line("told_results").replace("{result}", told(result))
         template: Template = self.rng.choice(fitting) if fitting else parse_template(self.line("generic_answers"))
         return styled(template.select(self.rng, 1.0, names), known, "plain", self.rng)
 
@@ -204,6 +214,21 @@ class Scene:
     def nouns(self, tool: Tool, names: Sequence[str]) -> str:
         """ "the amount and the date"."""
         return join([f"the {self.phrasing(tool).nouns.get(name, spaced(name))}" for name in names])
+
+
+def told(result: Mapping[str, Any]) -> str:
+    """What a function returned, in plain words: "4", or "price 3.5, currency USD"."""
+    if set(result) == {"result"}:
+        return _plain(result["result"])
+    return ", ".join(f"{spaced(name)} {_plain(value)}" for name, value in result.items()) or "empty"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list) and value and not any(isinstance(item, list | dict) for item in value):
+        return join([_plain(item) for item in value])
+    if isinstance(value, bool | None):
+        return {True: "yes", False: "no", None: "none"}[value]
+    return _shown(value) if isinstance(value, str | int | float) and value != "" else json.dumps(value)
 
 
 def _shown(value: Any) -> str:

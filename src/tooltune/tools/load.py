@@ -66,6 +66,12 @@ def load_source(source: str | Path) -> Loaded:
     return loaded
 
 
+def python_source(source: str) -> str | None:
+    """The .py file or the module that a source names, or None if it is of another kind."""
+    name = source.removeprefix(PYTHON)
+    return name if source.startswith(PYTHON) or name.lower().endswith(".py") else None
+
+
 def _read(source: str) -> Loaded:
     if source.startswith(mcp.PREFIX):
         return mcp.read_mcp(source)

@@ -88,7 +88,6 @@ def rewritten(messages: list[str], manner: str) -> str:
         "number": f"{first} It is for 4711 people.",
         "name": f"{first} My friend Xaverius asked.",
         "negation": f"{first} But don't do it.",
-        "vague": "Please do it for me, would you?",
         "long": first + " please" * 200,
     }
     return "```json\n" + json.dumps({"messages": [texts[manner], *rest]}) + "\n```"

@@ -95,13 +95,12 @@ MISTAKES = {
     "number": "other dates, times or numbers",
     "name": "new names or quotations",
     "negation": "other negation",
-    "vague": "grounding",
     "long": "out of proportion",
 }
 
 
 def test_mistakes_are_counted_by_reason_and_the_original_stays(tmp_path: Path, start: Start) -> None:
-    teacher, examples = run(config(start(manners=",".join(MISTAKES)), tmp_path / "a.jsonl"))
+    teacher, examples = run(config(start(manners=",".join(MISTAKES)), tmp_path / "a.jsonl", teacher_concurrency=1))
     assert set(MISTAKES.values()) <= set(teacher.usage.kept)
     assert all(verify_example(example, execute) is None for example in examples)
     assert sum("4711" in m.content or "Xaverius" in m.content for e in examples for m in e.messages) == 0

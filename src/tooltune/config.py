@@ -144,6 +144,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Longest example in tokens; longer ones lose unused tools, then their oldest turns."""
     shared_prefix: bool = True
     """Compute tools that examples share once for all of them (exact); false: plain padded batches."""
+    cpu_processes: int = Field(0, ge=0)
+    """Processes that share the passes of an optimiser step on a CPU; 0: as many as cores, where it pays."""
     save_strategy: Literal["steps", "epoch", "no"] = "epoch"
     """When checkpoints are written."""
     save_steps: int = Field(100, gt=0)

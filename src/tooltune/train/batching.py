@@ -29,6 +29,11 @@ class Pack:
     examples: tuple[Encoded, ...]
     prefix: int
 
+    @property
+    def tokens(self) -> int:
+        """How many tokens a pass over it computes."""
+        return self.prefix + sum(len(example.input_ids) - self.prefix for example in self.examples)
+
 
 def make_packs(examples: Sequence[Encoded], keys: Sequence[str], size: int, seed: int) -> list[Pack]:
     """Group examples into packs of at most `size`, by key.

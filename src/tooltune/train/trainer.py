@@ -23,17 +23,17 @@ from typing import Any
 import torch
 from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 from safetensors import SafetensorError
-from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from tooltune.config import TrainConfig
 from tooltune.errors import ConfigError, Interrupted
 from tooltune.files import output_error
-from tooltune.train import attention
+from tooltune.train.attention import packing, unsupported
 from tooltune.train.batching import Pack, plain_tensors, shared_tensors
 from tooltune.train.fuse import fused
-from tooltune.train.fused import HeadLoss
+from tooltune.train.loss import pack_loss
 from tooltune.train.progress import ProgressBar
+from tooltune.train.side import SIDE, SideProcesses, beside, useful_processes
 
 CHECKPOINTS = "checkpoints"
 
@@ -56,12 +56,26 @@ class PackTrainer(Trainer):
 
     head: torch.Tensor | None = None
     """The output layer's weight, while that layer is computed in the loss (see `fuse`)."""
+    side: SideProcesses | None = None
+    """Processes that take some of a step's passes."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.model_accepts_loss_kwargs = True  # makes Trainer count the labels of the whole step
         self.loss_is_scaled_for_ga = True
         self._loss_shifts_labels = False
+
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
+        """The passes of one optimiser step; some are sent to other processes."""
+        batches, targets = super().get_batch_samples(epoch_iterator, num_batches, device)
+        return (self.side.dispatch(batches, targets) if self.side and batches else batches), targets
+
+    def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
+        """One pass, here or, as it was sent there, in another process."""
+        if self.side and SIDE in inputs:
+            return self.side.collect(inputs)
+        step: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
+        return step
 
     def compute_loss(
         self,
@@ -75,22 +89,6 @@ class PackTrainer(Trainer):
         if self.args.average_tokens_across_devices and num_items_in_batch is not None:
             loss = loss * self.accelerator.num_processes  # DDP averages gradients over processes
         return (loss, {}) if return_outputs else loss
-
-
-def pack_loss(model: Any, inputs: Mapping[str, Any], head: torch.Tensor | None = None) -> torch.Tensor:
-    """Weighted sum of the cross-entropy of a pack's trained tokens; see `batching` for the tensors.
-
-    The head runs at `logits_to_keep` only, inside the model's own forward, so that whatever a
-    model does to its logits (scale, cap) stays; or in the loss, with its weight `head` (see `fuse`).
-    """
-    rest = {key: inputs[key] for key in inputs if key not in ("labels", "weights", "rows", "columns")}
-    logits = model(**rest, use_cache=False).logits
-    picked = logits[inputs["rows"], inputs["columns"]] if "rows" in inputs else logits[0]
-    if head is not None:
-        loss: torch.Tensor = HeadLoss.apply(picked, head, inputs["labels"], inputs["weights"])  # type: ignore[no-untyped-call]
-        return loss
-    plain: torch.Tensor = cross_entropy(picked.float(), inputs["labels"], reduction="none") @ inputs["weights"]
-    return plain
 
 
 def add_lora(model: Any, config: TrainConfig) -> Any:
@@ -144,7 +142,7 @@ def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: T
         Interrupted: Ctrl-C was pressed; a checkpoint has been written.
         OutputError: a checkpoint could not be written; incomplete ones are removed.
     """
-    reason = attention.unsupported(model.config, config.max_length)
+    reason = unsupported(model.config, config.max_length)
     shared = config.shared_prefix and reason is None
     stop, weight = StopAfterStep(), config.first_token_weight
     trainer = PackTrainer(
@@ -160,12 +158,24 @@ def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: T
     trainer.remove_callback(PrinterCallback)  # the bar shows the loss
     folder = Path(config.output_dir) / CHECKPOINTS
     checkpoint = newest_checkpoint(folder) if config.resume else None
-    with packing(model, shared), fused(model) as trainer.head, stop.on_ctrl_c(), _writing(folder):
+    processes = useful_processes(model, config.gradient_accumulation_steps, tokens(packs, config), config.cpu_processes)
+    with (
+        beside(model, processes, shared) as trainer.side,
+        packing(model, shared),
+        fused(model) as trainer.head,
+        stop.on_ctrl_c(),
+        _writing(folder),
+    ):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if stop.pressed:
         raise Interrupted(str(newest_checkpoint(folder) or folder), trainer.state.global_step)
     notice = f"prefixes are not shared: {reason}" if config.shared_prefix and reason else None
     return Trained(model.eval(), list(trainer.state.log_history), notice)
+
+
+def tokens(packs: Sequence[Pack], config: TrainConfig) -> int:
+    """How many tokens the run computes."""
+    return round(sum(pack.tokens for pack in packs) * config.num_train_epochs)
 
 
 def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
@@ -238,22 +248,6 @@ class StopAfterStep(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if self.pressed:
             control.should_save = control.should_training_stop = True
-
-
-@contextmanager
-def packing(model: Any, shared: bool) -> Iterator[None]:
-    """Within, the model's attention understands packs."""
-    if not shared:
-        yield
-        return
-    attention.register()
-    base = model.get_base_model()
-    before = base.config._attn_implementation
-    base.set_attn_implementation(attention.NAME)
-    try:
-        yield
-    finally:
-        base.set_attn_implementation(before)
 
 
 @contextmanager

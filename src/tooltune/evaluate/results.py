@@ -72,6 +72,17 @@ class Metric:
     """Whether two models are counted over the same items, so that they can be compared pairwise."""
 
 
+def _right_by_the_board(result: ItemResult) -> bool | None:
+    """On the public board, a reply that cannot be read counts as no call, and so as abstaining."""
+    if result.item.scorer != "bfcl":
+        return None
+    return _no_readable_call(result.reply) if result.item.outcome == "abstain" else result.right
+
+
+def _no_readable_call(reply: Reply) -> bool:
+    return not reply.calls or reply.error is not None
+
+
 def _right_among(*outcomes: str) -> Callable[[ItemResult], bool | None]:
     return lambda result: result.right if result.item.outcome in outcomes else None
 
@@ -111,6 +122,11 @@ METRICS: Mapping[str, Metric] = {
         "Well formed",
         "not empty, ended by itself, and each call readable; all items",
         lambda result: result.score.well_formed,
+    ),
+    "board": Metric(
+        "Right by the board",
+        "as the public BFCL board counts: what cannot be read is an abstention; items of BFCL",
+        _right_by_the_board,
     ),
 }
 """The metrics in the order in which they are shown."""

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from tooltune.chat.parse import Reply
+from tooltune.evaluate.bfcl import check_calls
 from tooltune.evaluate.items import Item
 from tooltune.evaluate.questions import asks_for
 from tooltune.evaluate.values import (
@@ -89,8 +90,9 @@ def score(item: Item, reply: Reply, *, truncated: bool = False, too_long: bool =
     """
     reply = sound(reply)
     broken = _form_failure(item, reply, truncated, too_long)
-    judge = _score_call if item.outcome == "call" else _score_text
-    return judge(item, reply, broken)
+    if item.outcome != "call":
+        return _score_text(item, reply, broken)
+    return _score_bfcl(item, reply, broken) if item.scorer == "bfcl" else _score_call(item, reply, broken)
 
 
 def sound(reply: Reply) -> Reply:
@@ -134,11 +136,33 @@ def _score_call(item: Item, reply: Reply, broken: str | None) -> Score:
     )
 
 
+def _score_bfcl(item: Item, reply: Reply, broken: str | None) -> Score:
+    """By Berkeley's rules; where they know no answer (relevance), any readable call will do."""
+    failure = broken or (None if reply.calls else "should_have_called")
+    if failure is None and item.answers:
+        failure = check_calls(item.scenario, item.tools, item.answers, reply.calls)
+        failure = failure and (_unknown_tool(item, reply) or failure)
+    names, wanted = Counter(call.name for call in reply.calls), Counter(call.name for call in item.calls)
+    right_tool = broken is None and bool(reply.calls) and (names == wanted or not item.answers)
+    return Score(
+        well_formed=broken is None,
+        call_exact=failure is None,
+        right_tool=right_tool,
+        right_arguments=failure is None if right_tool else None,
+        abstained=broken is None and not reply.calls,
+        asked=None,
+        failure=failure,
+    )
+
+
+def _unknown_tool(item: Item, reply: Reply) -> str | None:
+    return "hallucinated_tool" if {call.name for call in reply.calls} - {tool.name for tool in item.tools} else None
+
+
 def _score_text(item: Item, reply: Reply, broken: str | None) -> Score:
     abstained = broken is None and not reply.calls
     asked = abstained and _asks(item, reply.content) if item.outcome == "ask" else None
-    unknown = {call.name for call in reply.calls} - {tool.name for tool in item.tools}
-    failure = broken or ("hallucinated_tool" if unknown else None)
+    failure = broken or _unknown_tool(item, reply)
     if failure is None and not (abstained if asked is None else asked):
         failure = "should_have_abstained" if asked is None else "should_have_asked"
     return Score(broken is None, None, None, None, abstained, asked, failure)

@@ -194,12 +194,12 @@ def _multiset(calls: Sequence[ToolCall], schemas: Mapping[str, Any]) -> Counter[
 
 def _argument_failure(expected: Sequence[ToolCall], given: Sequence[ToolCall], schemas: Mapping[str, Any]) -> str:
     """The first stage that fails in any call, each call held against the closest expected one."""
-    pairs = _match(expected, given, schemas)
+    pairs = match_calls(expected, given, schemas)
     found = [fail for want, call in pairs for fail in _differences(want, call, schemas.get(call.name))]
     return min(found, key=_STAGES.index)
 
 
-def _match(
+def match_calls(
     expected: Sequence[ToolCall], given: Sequence[ToolCall], schemas: Mapping[str, Any]
 ) -> Iterator[tuple[ToolCall, ToolCall]]:
     """Pair calls of equal names, closest pairs first."""
@@ -221,7 +221,7 @@ def _differences(want: ToolCall, call: ToolCall, schema: Any) -> Iterator[str]:
     """A label for each argument in which `call` differs from `want`."""
     needed, members = required(schema), (schema or {}).get("properties", {})
     for name in {**want.arguments, **call.arguments}:
-        if _argument(want, name, schema) == _argument(call, name, schema):
+        if same_argument(want, call, name, schema):
             continue
         if name not in call.arguments:
             yield "missing_required" if name in needed else "wrong_value"
@@ -229,6 +229,11 @@ def _differences(want: ToolCall, call: ToolCall, schema: Any) -> Iterator[str]:
             yield "hallucinated_argument"
         else:
             yield _value_failure(call.arguments[name], members[name])
+
+
+def same_argument(want: ToolCall, call: ToolCall, name: str, schema: Any) -> bool:
+    """Whether an argument means the same in both calls."""
+    return bool(_argument(want, name, schema) == _argument(call, name, schema))
 
 
 def _argument(call: ToolCall, name: str, schema: Any) -> Any:

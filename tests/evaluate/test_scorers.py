@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tooltune.chat.parse import Reply, parse_reply
@@ -197,6 +197,7 @@ CALLS = st.lists(
 )
 
 
+@settings(deadline=None)  # a busy machine pauses a test for longer than any deadline
 @given(CALLS, CALLS)
 def test_any_two_sets_of_calls_can_be_compared(expected, given_calls):
     verdict = score(item(calls=expected), Reply("", tuple(given_calls)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from tooltune.evaluate.bfcl import check_argument
@@ -63,18 +63,21 @@ def argument_rates(evaluation: Evaluation) -> dict[str, Rate]:
 
 def _argument_verdicts(result: ItemResult) -> Iterator[tuple[str, bool]]:
     """Each expected argument with whether it is right; all of a call that was not made are wrong."""
-    schemas = {tool.name: tool.schema() for tool in result.item.tools}
-    pairs = list(match_calls(result.item.calls, result.reply.calls, schemas))
-    for index, want in enumerate(result.item.calls):
-        given = next((call for expected, call in pairs if expected is want), None)
-        for name in want.arguments:
-            yield f"{want.name}.{name}", given is not None and _is_right(result.item, index, given, name, schemas)
+    item, given = result.item, result.reply.calls
+
+    def right(index: int, call: ToolCall) -> dict[str, bool]:
+        return {name: _is_right(item, index, call, name) for name in item.calls[index].arguments}
+
+    pairs = match_calls(item.calls, given, lambda i, j: list(right(i, given[j]).values()).count(False))
+    for index, want in enumerate(item.calls):
+        found = right(index, given[pairs[index]]) if index in pairs else dict.fromkeys(want.arguments, False)
+        yield from ((f"{want.name}.{name}", verdict) for name, verdict in found.items())
 
 
-def _is_right(item: Item, index: int, given: ToolCall, name: str, schemas: Mapping[str, Any]) -> bool:
-    if not item.answers:
-        return same_argument(item.calls[index], given, name, schemas.get(given.name))
+def _is_right(item: Item, index: int, given: ToolCall, name: str) -> bool:
     tool = next(tool for tool in item.tools if tool.name == given.name)
+    if not item.answers:
+        return same_argument(item.calls[index], given, name, tool.schema())
     accepted = item.answers[index][given.name]
     return name in given.arguments and check_argument(tool, accepted, name, given.arguments[name]) is None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -194,27 +194,29 @@ def _multiset(calls: Sequence[ToolCall], schemas: Mapping[str, Any]) -> Counter[
 
 def _argument_failure(expected: Sequence[ToolCall], given: Sequence[ToolCall], schemas: Mapping[str, Any]) -> str:
     """The first stage that fails in any call, each call held against the closest expected one."""
-    pairs = match_calls(expected, given, schemas)
-    found = [fail for want, call in pairs for fail in _differences(want, call, schemas.get(call.name))]
-    return min(found, key=_STAGES.index)
+
+    def failures(i: int, j: int) -> list[str]:
+        return list(_differences(expected[i], given[j], schemas.get(given[j].name)))
+
+    pairs = match_calls(expected, given, lambda i, j: len(failures(i, j)))
+    return min((failure for pair in pairs.items() for failure in failures(*pair)), key=_STAGES.index)
 
 
 def match_calls(
-    expected: Sequence[ToolCall], given: Sequence[ToolCall], schemas: Mapping[str, Any]
-) -> Iterator[tuple[ToolCall, ToolCall]]:
-    """Pair calls of equal names, closest pairs first."""
-    left, right = set(range(len(expected))), set(range(len(given)))
+    expected: Sequence[ToolCall], given: Sequence[ToolCall], distance: Callable[[int, int], int]
+) -> dict[int, int]:
+    """Pair calls of equal names, closest pairs first: the index of an expected call -> that of the given one."""
+    matched: dict[int, int] = {}
     distances = sorted(
-        (len(list(_differences(want, call, schemas.get(call.name)))), i, j)
+        (distance(i, j), i, j)
         for i, want in enumerate(expected)
         for j, call in enumerate(given)
         if want.name == call.name
     )
     for _, i, j in distances:
-        if i in left and j in right:
-            left.remove(i)
-            right.remove(j)
-            yield expected[i], given[j]
+        if i not in matched and j not in matched.values():
+            matched[i] = j
+    return matched
 
 
 def _differences(want: ToolCall, call: ToolCall, schema: Any) -> Iterator[str]:

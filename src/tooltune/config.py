@@ -209,8 +209,30 @@ class EvaluateCommandConfig(EvaluateConfig):
     """The dataset whose held-out part is asked."""
     held_out_share: float = Field(0.1, gt=0, lt=1)
     """Share that is held out, where the dataset itself does not say."""
+    data: Path | None = None
+    """A dataset of which all is asked, instead of the held-out part of --data_path."""
+    suite: str = ""
+    """An outside suite instead: bfcl, or some of its categories as in bfcl:simple_python,irrelevance."""
+    suite_folder: Path | None = None
+    """Folder of the suite's files, instead of the installed package."""
+    limit: int | None = Field(None, gt=0)
+    """Items of each category: the first of a fixed shuffle."""
+    with_base: bool = False
+    """Measure the base model too, where the model is an adapter."""
+    train_data: Path | None = None
+    """What the model was trained on, for the contamination gate; a run's folder says it itself."""
+    strict: bool = False
+    """Refuse to evaluate if training data and questions share anything."""
+    bfcl_results: Path | None = None
+    """Also write the replies as a folder of results that BFCL's own scorer reads."""
     output_dir: Path = Path("output/evaluation")
-    """Folder for report.json and report.md."""
+    """Folder for report.json, report.md and outputs.jsonl, from which a killed evaluation goes on."""
+
+    @model_validator(mode="after")
+    def _check_questions(self) -> EvaluateCommandConfig:
+        if self.suite and self.data:
+            raise ValueError("--suite and --data both say what is asked; leave one out")
+        return self
 
 
 def _problem(item: Any, cls: type[Config]) -> str:

@@ -26,10 +26,10 @@ from tooltune.generate import generate_examples
 from tooltune.train import attention, fuse
 from tooltune.train.attention import packing
 from tooltune.train.batching import shared_tensors
+from tooltune.train.lora import add_lora
 from tooltune.train.loss import pack_loss
 from tooltune.train.model import load_model, load_tokenizer, make_encoder
 from tooltune.train.prepare import prepare
-from tooltune.train.trainer import add_lora
 
 PARTS = ("_lora", "_norm", "_mlp", "_plain_head")
 Variant = tuple[str, Sequence[str], bool]

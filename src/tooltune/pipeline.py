@@ -216,8 +216,9 @@ def train_model(
     model: Any, encoder: Any, split: Split, config: RunConfig | TrainCommandConfig
 ) -> tuple[Any, Mapping[str, Any]]:
     """Encode, add the adapter, train. Returns the trained model and what became of the examples."""
+    from tooltune.train.lora import add_lora
     from tooltune.train.prepare import prepare
-    from tooltune.train.trainer import add_lora, train
+    from tooltune.train.trainer import train
 
     sizes = {
         "max_length": config.max_length,

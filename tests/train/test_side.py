@@ -14,9 +14,10 @@ from tooltune.chat import TextEncoder
 from tooltune.config import TrainConfig
 from tooltune.train.attention import packing
 from tooltune.train.batching import Pack, make_packs, shared_tensors
+from tooltune.train.lora import add_lora
 from tooltune.train.loss import pack_loss
 from tooltune.train.side import beside, useful_processes
-from tooltune.train.trainer import add_lora, train
+from tooltune.train.trainer import train
 
 
 @pytest.fixture

@@ -21,21 +21,19 @@ from types import FrameType
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 from safetensors import SafetensorError
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from tooltune.config import TrainConfig
-from tooltune.errors import ConfigError, Interrupted
+from tooltune.errors import Interrupted
 from tooltune.files import output_error
 from tooltune.train.attention import packing, unsupported
 from tooltune.train.batching import Pack, plain_tensors, shared_tensors
 from tooltune.train.fuse import fused
+from tooltune.train.lora import CHECKPOINTS
 from tooltune.train.loss import pack_loss
 from tooltune.train.progress import ProgressBar
 from tooltune.train.side import SIDE, SideProcesses, beside, useful_processes
-
-CHECKPOINTS = "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -89,48 +87,6 @@ class PackTrainer(Trainer):
         if self.args.average_tokens_across_devices and num_items_in_batch is not None:
             loss = loss * self.accelerator.num_processes  # DDP averages gradients over processes
         return (loss, {}) if return_outputs else loss
-
-
-def add_lora(model: Any, config: TrainConfig) -> Any:
-    """The model with a fresh LoRA adapter on the configured modules."""
-    torch.manual_seed(config.seed)
-    if config.quantization != "none":
-        model = prepare_model_for_kbit_training(model)
-    targets = config.lora_target_modules
-    layers = lora_layers(model, config.lora_from_layer)
-    if layers is not None and targets == ("all-linear",):
-        targets = _linear_names(model)
-    lora = LoraConfig(
-        r=config.lora_rank,
-        lora_alpha=config.lora_alpha,  # type: ignore[arg-type]  # peft takes floats
-        lora_dropout=config.lora_dropout,
-        target_modules="all-linear" if targets == ("all-linear",) else list(targets),
-        layers_to_transform=layers,
-        task_type="CAUSAL_LM",
-    )
-    try:
-        return get_peft_model(model, lora)
-    except ValueError as error:
-        names = ", ".join(_linear_names(model))
-        raise ConfigError(
-            "--lora_target_modules", f"{' '.join(targets)} ({error})", f"all-linear, or some of {names}"
-        ) from error
-
-
-def lora_layers(model: Any, first: int) -> list[int] | None:
-    """The numbers of the decoder layers from `first` on; None for all, wherever a model keeps them."""
-    if not first:
-        return None
-    count = int(model.config.get_text_config().num_hidden_layers)
-    if first >= count:
-        raise ConfigError("--lora_from_layer", str(first), f"below {count}, the model's number of layers")
-    return list(range(first, count))
-
-
-def _linear_names(model: Any) -> tuple[str, ...]:
-    """The last part of the name of each linear layer inside the decoder layers."""
-    linear = (name for name, module in model.named_modules() if "Linear" in type(module).__name__)
-    return tuple(sorted({name.rsplit(".", 1)[-1] for name in linear if "." in name}))
 
 
 def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: TrainConfig, pad_id: int) -> Trained:
@@ -190,8 +146,11 @@ def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
         gradient_accumulation_steps=config.gradient_accumulation_steps,
         num_train_epochs=config.num_train_epochs,
         learning_rate=config.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=round(0.05 * steps),
+        lr_scheduler_type=config.lr_scheduler_type,
+        warmup_steps=round(config.warmup_ratio * steps),
+        optim=config.optim,
+        adam_beta2=config.adam_beta2,
+        neftune_noise_alpha=config.neftune_noise_alpha,
         seed=config.seed,
         save_strategy=config.save_strategy,
         save_steps=config.save_steps,

@@ -164,6 +164,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Compute tools that examples share once for all of them (exact); false: plain padded batches."""
     cpu_processes: int = Field(0, ge=0)
     """Processes that share the passes of an optimiser step on a CPU; 0: as many as cores, where it pays."""
+    early_gradients: bool = False
+    """With one pass a step, on a CPU: compute every second step's gradient one step early, beside the step before."""
     save_strategy: Literal["steps", "epoch", "no"] = "epoch"
     """When checkpoints are written."""
     save_steps: int = Field(100, gt=0)

@@ -13,7 +13,7 @@ from tooltune import Message, Tool, ToolCall
 from tooltune.chat import TextEncoder
 from tooltune.config import TrainConfig
 from tooltune.train.attention import packing
-from tooltune.train.batching import Pack, make_packs, shared_tensors
+from tooltune.train.batching import GroupedSampler, Pack, make_packs, shared_tensors
 from tooltune.train.lora import add_lora
 from tooltune.train.loss import pack_loss
 from tooltune.train.side import beside, useful_processes
@@ -34,11 +34,9 @@ def settings(folder: Path, **values: Any) -> TrainConfig:
     return TrainConfig(
         output_dir=folder,
         num_train_epochs=1,
-        gradient_accumulation_steps=4,
-        learning_rate=1e-2,
-        lora_rank=4,
         save_strategy="no",
-        **values,
+        lora_rank=4,
+        **({"gradient_accumulation_steps": 4, "learning_rate": 1e-2} | values),
     )
 
 
@@ -80,3 +78,41 @@ def test_how_many_processes_are_useful(tiny_model: Callable[..., Any], tmp_path:
     assert useful_processes(model, 4, 1_000, wanted=2) == 2
     dropping = add_lora(tiny_model("Llama", vocab_size=400), settings(tmp_path, lora_dropout=0.1))
     assert useful_processes(dropping, 4, 1_000_000, wanted=2) == 1
+
+
+def test_early_gradients_are_those_of_the_step_before(
+    tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path
+) -> None:
+    plain = {"optim": "sgd", "lr_scheduler_type": "constant", "warmup_ratio": 0, "gradient_accumulation_steps": 1}
+    config = settings(tmp_path, cpu_processes=2, early_gradients=True, **plain)
+    trained = train(add_lora(tiny_model("Llama", vocab_size=400), config), packs, [], config, pad_id=0)
+    model = add_lora(tiny_model("Llama", vocab_size=400), config)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    order = list(GroupedSampler([pack.tokens for pack in packs], 2, config.seed))
+    for pair in (order[i : i + 2] for i in range(0, len(order), 2)):
+        with packing(model, True):
+            losses = [
+                pack_loss(model, batch) / batch["labels"].numel()
+                for batch in map(shared_tensors, (packs[i] for i in pair))
+            ]
+            gradients = [torch.autograd.grad(loss, parameters) for loss in losses]
+        for gradient in gradients:
+            for parameter, part in zip(parameters, gradient, strict=True):
+                parameter.grad = part.clone()
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            with torch.no_grad():
+                for parameter in parameters:
+                    parameter -= config.learning_rate * parameter.grad
+    torch.testing.assert_close(weights(trained.model), weights(model), rtol=1e-4, atol=1e-6)
+
+
+def test_grouped_order_keeps_like_lengths_together() -> None:
+    lengths = [7, 300, 20, 310, 8, 150, 21, 155, 9]
+    sampler = GroupedSampler(lengths, 2, seed=1)
+    first = list(sampler)
+    assert sorted(first) == list(range(9))
+    pairs = [{lengths[i] for i in first[k : k + 2]} for k in range(0, 8, 2)]
+    assert all(max(pair) <= 2 * min(pair) + 20 for pair in pairs)
+    assert first == list(sampler)
+    sampler.set_epoch(1)
+    assert first != list(sampler)

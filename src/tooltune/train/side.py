@@ -73,6 +73,7 @@ class SideProcesses:
         model.share_memory()
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.gradients = [[torch.zeros_like(p).share_memory_() for p in self.parameters] for _ in range(count)]
+        self.losses: list[float | None] = [None] * count
         self.lines: list[Connection] = []
         self.processes = []
         for gradients in self.gradients:
@@ -96,19 +97,33 @@ class SideProcesses:
         shares = _balance(batches, len(self.lines) + 1)
         waiting: list[dict[str, Any]] = []
         for number, share in enumerate(shares[1:]):
-            for place, batch in enumerate(share):
-                self.lines[number].send_bytes(pickle.dumps((batch, targets, place == 0)))
-                waiting.append({**batch, SIDE: (number, place == len(share) - 1)})
+            waiting += [self.send(batch, targets, number, i, len(share)) for i, batch in enumerate(share)]
         return [*shares[0], *waiting]
+
+    def send(
+        self, batch: dict[str, Any], targets: Any, number: int = 0, place: int = 0, count: int = 1
+    ) -> dict[str, Any]:
+        """Give a process one batch, the `place`-th of `count` whose gradients add up. Returns it, marked."""
+        self.lines[number].send_bytes(pickle.dumps((batch, targets, place == 0)))
+        return {**batch, SIDE: (number, place == count - 1)}
 
     def collect(self, batch: Mapping[str, Any]) -> Tensor:
         """Wait for a marked batch; with a process's last, add its gradients. Returns the batch's loss."""
         number, last = batch[SIDE]
-        loss = self._receive(number)
+        loss = self.wait(batch)
+        self.losses[number] = None
         if last:
             for parameter, gradient in zip(self.parameters, self.gradients[number], strict=True):
                 parameter.grad = gradient.clone() if parameter.grad is None else parameter.grad.add_(gradient)
         return torch.tensor(loss)
+
+    def wait(self, batch: Mapping[str, Any]) -> float:
+        """Wait for a marked batch: weights must not change while a gradient is computed. Returns its loss."""
+        number: int = batch[SIDE][0]
+        loss = self.losses[number]
+        if loss is None:
+            loss = self.losses[number] = self._receive(number)
+        return loss
 
     def _receive(self, number: int) -> float:
         try:

@@ -28,7 +28,7 @@ from tooltune.config import TrainConfig
 from tooltune.errors import Interrupted
 from tooltune.files import output_error
 from tooltune.train.attention import packing, unsupported
-from tooltune.train.batching import Pack, plain_tensors, shared_tensors
+from tooltune.train.batching import GroupedSampler, Pack, plain_tensors, shared_tensors
 from tooltune.train.fuse import fused
 from tooltune.train.lora import CHECKPOINTS
 from tooltune.train.loss import pack_loss
@@ -56,6 +56,10 @@ class PackTrainer(Trainer):
     """The output layer's weight, while that layer is computed in the loss (see `fuse`)."""
     side: SideProcesses | None = None
     """Processes that take some of a step's passes."""
+    group: int = 1
+    """So many packs that follow each other are of about one length, since they are computed side by side."""
+    early: tuple[list[Any], Any] | None = None
+    """The next step's batch, whose gradient another process is computing (see `--early_gradients`)."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -65,14 +69,29 @@ class PackTrainer(Trainer):
 
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
         """The passes of one optimiser step; some are sent to other processes."""
+        if self.early:
+            step, self.early = self.early, None
+            return step
         batches, targets = super().get_batch_samples(epoch_iterator, num_batches, device)
-        return (self.side.dispatch(batches, targets) if self.side and batches else batches), targets
+        if self.side and len(batches) == 1:
+            following, their_targets = super().get_batch_samples(epoch_iterator, num_batches, device)
+            if following:
+                self.early = [self.side.send(following[0], their_targets)], their_targets
+        elif self.side and batches:
+            batches = self.side.dispatch(batches, targets)
+        return batches, targets
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        packs: Any = self.train_dataset
+        return GroupedSampler([pack.tokens for pack in packs], self.group, self.args.seed)
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
         """One pass, here or, as it was sent there, in another process."""
         if self.side and SIDE in inputs:
             return self.side.collect(inputs)
         step: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
+        if self.side and self.early:
+            self.side.wait(self.early[0][0])
         return step
 
     def compute_loss(
@@ -114,7 +133,8 @@ def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: T
     trainer.remove_callback(PrinterCallback)  # the bar shows the loss
     folder = Path(config.output_dir) / CHECKPOINTS
     checkpoint = newest_checkpoint(folder) if config.resume else None
-    processes = useful_processes(model, config.gradient_accumulation_steps, tokens(packs, config), config.cpu_processes)
+    processes = _processes(model, packs, config)
+    trainer.group = processes
     with (
         beside(model, processes, shared) as trainer.side,
         packing(model, shared),
@@ -129,9 +149,15 @@ def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: T
     return Trained(model.eval(), list(trainer.state.log_history), notice)
 
 
-def tokens(packs: Sequence[Pack], config: TrainConfig) -> int:
-    """How many tokens the run computes."""
-    return round(sum(pack.tokens for pack in packs) * config.num_train_epochs)
+def _processes(model: Any, packs: Sequence[Pack], config: TrainConfig) -> int:
+    """How many processes compute packs side by side."""
+    if config.neftune_noise_alpha:
+        return 1  # the noise is drawn in this process only
+    together = config.gradient_accumulation_steps
+    if together == 1 and config.early_gradients:
+        together = 2
+    tokens = round(sum(pack.tokens for pack in packs) * config.num_train_epochs)
+    return useful_processes(model, together, tokens, config.cpu_processes)
 
 
 def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:

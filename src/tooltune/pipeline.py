@@ -141,31 +141,48 @@ def load(config: EvaluateConfig) -> Any:
 
 def evaluate(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig, label: str) -> Any:
     """Score a model on held-out examples."""
-    from tooltune.evaluate import evaluate_model, items_of
+    from tooltune.evaluate import items_of
+
+    return ask_items(model, encoder, items_of(examples), config, label)
+
+
+def ask_items(
+    model: Any, encoder: Any, items: Sequence[Any], config: EvaluateConfig, label: str, log: Any = None
+) -> Any:
+    """Score a model on items; replies are kept in the log as they come, if there is one."""
+    from tooltune.evaluate import evaluate_model
 
     with progress(f"evaluate {label}") as advance:
         return evaluate_model(
             model,
             encoder,
-            items_of(examples),
+            items,
             label=label,
             max_new_tokens=config.max_new_tokens,
             batch_size=config.eval_batch_size,
             progress=advance,
+            log=log,
         )
 
 
 def evaluate_tuned(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> Any:
-    """Score a model with its adapter.
+    """Score a model with its adapter."""
+    with adapter_in_weights(model, config):
+        return evaluate(model, encoder, examples, config, "tuned")
 
-    For the time of it the adapter is added into the weights, which halves the matrix products;
-    into quantised weights it would not fit exactly, so there it stays beside them.
+
+@contextmanager
+def adapter_in_weights(model: Any, config: EvaluateConfig) -> Iterator[None]:
+    """Within, the adapter is added into the weights, which halves the matrix products.
+
+    Into quantised weights it would not fit exactly, so there it stays beside them.
     """
     if config.quantization != "none":
-        return evaluate(model, encoder, examples, config, "tuned")
+        yield
+        return
     model.merge_adapter()
     try:
-        return evaluate(model, encoder, examples, config, "tuned")
+        yield
     finally:
         model.unmerge_adapter()
 
@@ -199,8 +216,9 @@ def train_model(
     model: Any, encoder: Any, split: Split, config: RunConfig | TrainCommandConfig
 ) -> tuple[Any, Mapping[str, Any]]:
     """Encode, add the adapter, train. Returns the trained model and what became of the examples."""
+    from tooltune.train.lora import add_lora
     from tooltune.train.prepare import prepare
-    from tooltune.train.trainer import add_lora, train
+    from tooltune.train.trainer import train
 
     sizes = {
         "max_length": config.max_length,

@@ -11,10 +11,11 @@ model's attention window, prompts run one at a time, since padding would shift t
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -42,6 +43,8 @@ class Generation:
     """The limit on new tokens, or the model's context, came before an end token."""
     too_long: bool = False
     """The prompt leaves no room in the model's context; nothing was run."""
+    seconds: float = field(default=0.0, compare=False)
+    """This reply's share of the time that its batch took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,9 @@ class _Row:
     number: int
     prefix: tuple[int, ...]
     rest: tuple[int, ...]
+
+
+_Decoded = tuple[Sequence[_Row], list[Generation]]
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ def generate_replies(
     batch_size: int = 16,
     token_budget: int = 32768,
     progress: Progress | None = None,
+    finished: Callable[[int, Generation], None] | None = None,
 ) -> list[Generation]:
     """Decode a reply to each prompt, greedily, in the precision the model is in.
 
@@ -93,6 +100,7 @@ def generate_replies(
         batch_size: at most so many rows at once.
         token_budget: at most so many tokens, rows times longest prompt and reply, in the cache.
         progress: called with (finished, all) after each batch.
+        finished: called with (number of the prompt, its reply) for each reply, as soon as its batch has ended.
 
     Returns:
         One generation for each prompt, in the order of the prompts.
@@ -102,15 +110,29 @@ def generate_replies(
     keys = groups if groups is not None else [None] * len(prompts)
     results = [Generation(too_long=True)] * len(prompts)
     rows = _rows(prompts, keys, context)
-    finished = len(prompts) - len(rows)
+    done = len(prompts) - len(rows)
+    if finished:
+        for number in sorted(set(range(len(prompts))) - {row.number for row in rows}):
+            finished(number, results[number])
     with _evaluating(model):
-        for batch, replies in _run(model, rows, limits):
+        for batch, replies in _timed(_run(model, rows, limits)):
             for row, reply in zip(batch, replies, strict=True):
                 results[row.number] = reply
-            finished += len(batch)
+                if finished:
+                    finished(row.number, reply)
+            done += len(batch)
             if progress:
-                progress(finished, len(prompts))
+                progress(done, len(prompts))
     return results
+
+
+def _timed(batches: Iterable[_Decoded]) -> Iterator[_Decoded]:
+    """The same batches, each reply with its share of the time."""
+    start = time.monotonic()
+    for batch, replies in batches:
+        share = (time.monotonic() - start) / len(batch)
+        yield batch, [replace(reply, seconds=share) for reply in replies]
+        start = time.monotonic()
 
 
 @contextmanager
@@ -156,7 +178,7 @@ def common_length(prompts: Sequence[Sequence[int]]) -> int:
     return min(same, *(len(prompt) - 1 for prompt in prompts))
 
 
-def _run(model: Any, rows: Sequence[_Row], limits: _Limits) -> Iterator[tuple[Sequence[_Row], list[Generation]]]:
+def _run(model: Any, rows: Sequence[_Row], limits: _Limits) -> Iterator[_Decoded]:
     """Decode the rows batch by batch."""
     caches: dict[tuple[int, ...], DynamicCache] = {}
     left = Counter(row.prefix for row in rows)

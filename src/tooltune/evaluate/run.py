@@ -9,8 +9,10 @@ from tooltune.chat.encode import Encoder
 from tooltune.chat.render import render_system
 from tooltune.evaluate.inference import Generation, generate_replies
 from tooltune.evaluate.items import Item
-from tooltune.evaluate.results import Evaluation, ItemResult
-from tooltune.evaluate.scorers import score, sound
+from tooltune.evaluate.outputs import Output, OutputLog, prompt_hash
+from tooltune.evaluate.results import Evaluation
+
+Progress = Callable[[int, int], None]
 
 
 def evaluate_model(
@@ -21,7 +23,8 @@ def evaluate_model(
     label: str,
     max_new_tokens: int = 256,
     batch_size: int = 16,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
+    log: OutputLog | None = None,
 ) -> Evaluation:
     """Decode greedily and score each item.
 
@@ -35,19 +38,36 @@ def evaluate_model(
         max_new_tokens: limit of a reply; one that reaches it is truncated, and a failure.
         batch_size: at most so many prompts at once.
         progress: called with (finished, all) after each batch.
+        log: where replies are kept as they come; what it holds is not asked again.
     """
-    generations = generate_replies(
+    prompts = [encoder.encode_prompt(item.messages, item.tools) for item in items]
+    keys = [prompt_hash(prompt) for prompt in prompts]
+    outputs = [log.find(item.id, key) if log else None for item, key in zip(items, keys, strict=True)]
+    left = [index for index, output in enumerate(outputs) if output is None]
+
+    def finished(number: int, generation: Generation) -> None:
+        index = left[number]
+        outputs[index] = output = _output(generation, encoder)
+        if log:
+            log.add(items[index].id, keys[index], output)
+
+    generate_replies(
         model,
-        [encoder.encode_prompt(item.messages, item.tools) for item in items],
+        [prompts[index] for index in left],
         end_ids=encoder.end_ids,
         pad_id=encoder.pad_id,
-        groups=[_beginning(item) for item in items],
+        groups=[_beginning(items[index]) for index in left],
         max_new_tokens=max_new_tokens,
         batch_size=batch_size,
-        progress=progress,
+        progress=_ahead(progress, len(items) - len(left)),
+        finished=finished,
     )
-    pairs = zip(items, generations, strict=True)
-    return Evaluation(label, tuple(_judge(item, generation, encoder) for item, generation in pairs))
+    return Evaluation.of(label, items, [output or Output() for output in outputs], encoder.parse)
+
+
+def _ahead(progress: Progress | None, known: int) -> Progress | None:
+    """Progress that counts what an earlier run has finished."""
+    return progress and (lambda done, total: progress(done + known, total + known))
 
 
 def _beginning(item: Item) -> str:
@@ -55,8 +75,11 @@ def _beginning(item: Item) -> str:
     return render_system(item.tools)
 
 
-def _judge(item: Item, generation: Generation, encoder: Encoder) -> ItemResult:
-    text = encoder.decode(generation.ids)
-    reply = sound(encoder.parse(text))
-    verdict = score(item, reply, truncated=generation.truncated, too_long=generation.too_long)
-    return ItemResult(item, text, reply, generation.truncated, verdict)
+def _output(generation: Generation, encoder: Encoder) -> Output:
+    return Output(
+        encoder.decode(generation.ids),
+        generation.truncated,
+        generation.too_long,
+        len(generation.ids),
+        round(generation.seconds, 4),
+    )

@@ -324,20 +324,9 @@ def execute(call: ToolCall, tools: Sequence[Tool]) -> str:
 
 
 def _run(call: ToolCall, tool: Tool | None) -> Any:
-    if tool is None:
+    if tool is None or not is_example_tool(tool):
         raise ToolExecutionError(f"There is no tool named {call.name}")
-    if not is_example_tool(tool):
-        return _simulate(call)
     try:
         return IMPLEMENTATIONS[call.name](**call.arguments)
     except (TypeError, KeyError, AttributeError):
         raise ToolExecutionError("The arguments do not fit the tool") from None
-
-
-def _simulate(call: ToolCall) -> dict[str, Any]:
-    """The result of a tool without an implementation: a status, an id, and short arguments again."""
-    key = json.dumps(call.to_dict(), sort_keys=True)
-    _sometimes_fail("The service is not available at the moment", key)
-    noun = (call.name.replace("-", "_").split("_") or ["item"])[-1].lower()[:12] or "item"
-    echo = {name: v for name, v in call.arguments.items() if isinstance(v, int | float) or len(str(v)) <= 24}
-    return {"status": "ok", "id": f"{noun}-{_roll(key) % 16**4:04x}"} | dict(list(echo.items())[:2])

@@ -11,12 +11,12 @@ from random import Random
 from typing import Any
 
 from tooltune.errors import ConfigError, ToolDefinitionError
-from tooltune.example_tools import execute
 from tooltune.generate.phrasing import ToolPhrasing
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.scenarios import SCENARIOS, shares_for
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.variants import renamed
+from tooltune.generate.world import World
 from tooltune.types import Example, Message, Tool
 from tooltune.verify import verify_example
 
@@ -258,7 +258,7 @@ def _attempt(
     if draft is None:
         return "", None
     example = _example(scene, name, draft)
-    problem = verify_example(example, execute)
+    problem = verify_example(example, World().execute)
     if problem is not None:
         return problem.partition(":")[0], None
     key = _identity(example)

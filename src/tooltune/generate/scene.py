@@ -10,12 +10,13 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
-from tooltune.example_tools import execute, is_example_tool
+from tooltune.example_tools import is_example_tool
 from tooltune.generate.phrasing import Chain, Frame, Split, ToolPhrasing, library, phrasing_for
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.speech import Speaker, Spoken, speak, styled
 from tooltune.generate.surfaces import join, spaced
-from tooltune.generate.templates import Template, parse_template
+from tooltune.generate.telling import told
+from tooltune.generate.world import World
 from tooltune.types import Message, Tool, ToolCall
 
 # Verbs that many tools share: tools alike in these only are not alike.
@@ -104,6 +105,7 @@ class Scene:
     implied: list[list[Any]] = field(default_factory=list)
     """Values that the text says in other words: tool, parameter, value, and those words."""
     style: str = "plain"
+    world: World = field(default_factory=World)
 
     def __post_init__(self) -> None:
         self.style = self.rng.choices(("plain", "lower", "typo"), (88, 7, 5))[0]
@@ -172,7 +174,7 @@ class Scene:
 
     def run(self, call: ToolCall) -> tuple[Message, dict[str, Any]]:
         """The result of a call: as a message, and as an object."""
-        text = execute(call, self.tools)
+        text = self.world.execute(call, self.tools)
         return Message("tool", text, name=call.name), json.loads(text)
 
     def answer(
@@ -188,13 +190,15 @@ class Scene:
         """
         tool = self.catalogue.by_name[call.name]
         speaker = self.speaker(tool)
+        if not self.phrasing(tool).answers:
+            return told(tool, call, result, says, self.rng, among_others)
         known = {f"r.{key}": _shown(value) for key, value in result.items()}
         known |= {n: says[n] if n in says else speaker.say(n, v, self.rng) for n, v in call.arguments.items()}
         names = frozenset(known)
         fitting = [t for t in self.phrasing(tool).answers if {g.key for g in t.required()} <= names]
         if among_others:
             fitting = [t for t in fitting if not str(t.parts[0]).startswith(_POINTING)] or fitting
-        template: Template = self.rng.choice(fitting) if fitting else parse_template(self.line("generic_answers"))
+        template = self.rng.choice(fitting)
         return styled(template.select(self.rng, 1.0, names), known, "plain", self.rng)
 
     def assistant(self, text: str) -> Message:

@@ -71,7 +71,6 @@ def phrasing_for(tool: Tool) -> ToolPhrasing:
         several=_split(tool, "several", lambda part: _several(plan, part)),
         clauses=_split(tool, "clauses", lambda part: (request(plan, v) for v in range(_VARIANTS // 2)), shared=True),
         missing=_split(tool, "missing", lambda part: _missing(plan, part)),
-        answers=tuple(parse_template(text) for text in library().lines["generic_answers"]),
         nouns={parameter.name: noun_for(parameter) for parameter in tool.parameters},
         noun=noun_of(tool),
         ask=questions(tool, plan.mentions, placed),

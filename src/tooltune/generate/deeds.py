@@ -58,8 +58,9 @@ def deed_of(tool: Tool) -> Deed:
 def _deed(name: str, description: str) -> Deed:
     action = action_of(Tool(name, description))
     named = spaced(name).lower().split()
-    verb = next((word for word in named if word in wording().verbs), "")
-    verb = verb if _kind(verb) else action.verb
+    verb = next((word for word in named if word in wording().verbs), action.verb)
+    if not _kind(verb) and action.verb in wording().verbs:
+        verb = action.verb
     thing = _thing(named, action.object, description.lower())
     kind = _kind(verb) or ("show" if verb not in wording().verbs else "do")
     if kind == "find" and _is_one(verb, action.object, thing):
@@ -101,7 +102,7 @@ def _thing(named: list[str], said: str, description: str) -> str:
 def _is_noun(word: str, place: int) -> bool:
     if word in wording().providers or word in _UNTELLING or word.endswith("ed"):
         return False
-    return word not in wording().verbs or (place > 0 and word in wording().also_nouns)
+    return word not in wording().verbs or (place > 0 and (word in wording().also_nouns or word == "type"))
 
 
 @lru_cache(maxsize=4096)
@@ -150,3 +151,13 @@ def participle(verb: str) -> str:
     if verb.endswith("e"):
         return verb + "d"
     return verb[:-1] + "ied" if verb.endswith("y") and verb[-2:-1] not in "aeiou" else verb + "ed"
+
+
+@lru_cache(maxsize=4096)
+def usual_fields(thing: str) -> Mapping[str, Any]:
+    """Field -> where its values come from, for what is usually known of such a thing; of two words the last decides."""
+    for name in (thing, *thing.split()[-1:]):
+        for names, fields in things()["fields"].items():
+            if name and name in [part.strip() for part in names.split(",")]:
+                return dict(fields)
+    return {}

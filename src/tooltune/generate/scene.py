@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from tooltune.example_tools import is_example_tool
+from tooltune.generate.links import Link, links_between
 from tooltune.generate.phrasing import Chain, Frame, Split, ToolPhrasing, library, phrasing_for
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.speech import Speaker, Spoken, speak, styled
@@ -66,6 +67,13 @@ class Catalogue:
     def chains(self) -> tuple[Chain, ...]:
         """The chains whose two tools are both here."""
         return tuple(c for c in library().chains if {c.first, c.second} <= self.written)
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """What tools can take from each other's results; within a field, and not for tools with chains of their own."""
+        others = [tool for tool in self.tools if tool.name not in self.written]
+        domain = {tool.name: self.phrasings[tool.name].domain for tool in others}
+        return tuple(link for link in links_between(others) if domain[link.first] == domain[link.second])
 
     @cached_property
     def similar(self) -> dict[str, frozenset[str]]:

@@ -14,13 +14,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from random import Random
 from typing import Any
 
 from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import IMPLEMENTATIONS, ToolExecutionError, execute, is_example_tool
-from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, things
+from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, usual_fields
 from tooltune.generate.names import kind_of, number_rules
 from tooltune.generate.numbers import number
 from tooltune.generate.phrasing.mentions import plural
@@ -96,14 +95,16 @@ class World:
         made = [self.records[place] for place in self.made if place[0] == _last(deed.thing)]
         known = [record for record in made if record is not None]
         others = [self._some(deed.thing, tools, rng) for _ in range(rng.randint(1, _MOST_FOUND))]
-        found = [{**record, **_shared(record, arguments)} for record in others]
+        found = [
+            {**record, **_shared(record, arguments)} for i, record in enumerate(others) if record not in others[:i]
+        ]
         return {_plural_key(deed.thing): [*known, *found]}
 
     def _some(self, thing: str, tools: Sequence[Tool], rng: Random) -> Record:
         if identifier(thing, tools) is None:
             return _details(thing, tools, rng)
         field, value = _identity(thing, {}, tools, rng)
-        record = {field: value} | _details(thing, tools, rng)
+        record = {field: value} | _unnamed(_details(thing, tools, rng), field)
         return self.records.setdefault(_place(thing, value), record) or record
 
     def _on_one(self, deed: Deed, tool: Tool, arguments: Record, tools: Sequence[Tool]) -> Record:
@@ -114,7 +115,8 @@ class World:
         place = _place(deed.thing, arguments[key.name])
         if place not in self.records:
             rng = Random(_roll(*place))
-            self.records[place] = {key.name: arguments[key.name]} | _details(deed.thing, tools, rng)
+            known = _unnamed(_details(deed.thing, tools, rng), key.name)
+            self.records[place] = {key.name: arguments[key.name]} | known
         record = self.records[place]
         if record is None:
             raise ToolExecutionError(f"There is no {deed.thing} {arguments[key.name]}")
@@ -184,9 +186,14 @@ def parameter_names(tool: Tool) -> bool:
     return any(named_by(parameter.name) is not None for parameter in tool.parameters)
 
 
+def _unnamed(fields: Record, key: str) -> Record:
+    """What is identified by its name has no second one."""
+    return {name: value for name, value in fields.items() if name != "name" or "name" not in key}
+
+
 def _details(thing: str, tools: Sequence[Tool], rng: Random) -> Record:
     """What is known of a thing that nobody made: usual fields, else those that another tool sets."""
-    usual = _usual(thing)
+    usual = usual_fields(thing)
     if usual:
         return {field: _drawn(source, rng) for field, source in usual.items()}
     makers = [tool for tool in tools if deed_of(tool).kind in ("make", "change") and deed_of(tool).thing == thing]
@@ -212,15 +219,6 @@ def _measured(thing: str, rng: Random) -> Record:
     return {field: number(field, {}, rng, "", False) if number_rules(field) else rng.randint(20, 9000) / 10}
 
 
-@lru_cache(maxsize=4096)
-def _usual(thing: str) -> Mapping[str, Any]:
-    for name in (thing, _last(thing)):
-        for names, fields in things()["fields"].items():
-            if name and name in [part.strip() for part in names.split(",")]:
-                return dict(fields)
-    return {}
-
-
 def _drawn(source: Any, rng: Random) -> Any:
     if isinstance(source, str):
         return pooled(source, rng)
@@ -235,7 +233,7 @@ def _of_no_record(deed: Deed, arguments: Record, tools: Sequence[Tool]) -> Recor
     if deed.kind == "show":
         rng = Random(_roll(deed.thing, json.dumps(said, sort_keys=True)))
         about = {name: value for name, value in said.items() if isinstance(value, str)}
-        is_thing = _usual(deed.thing) or deed.verb in ("find", "search", "look")
+        is_thing = usual_fields(deed.thing) or deed.verb in ("find", "search", "look")
         return about | (_details(deed.thing, tools, rng) if is_thing else _measured(deed.thing, rng))
     return {**said, "status": participle(deed.verb)}
 

@@ -15,6 +15,7 @@ from tooltune.errors import ConfigError
 from tooltune.generate.scenarios import (
     chain,
     chat,
+    long_chain,
     missing_argument,
     no_tool,
     parallel,
@@ -31,6 +32,7 @@ SHARES: dict[str, float] = {
     "selection": 20,
     "parallel": 15,
     "chain": 10,
+    "long_chain": 6,
     "missing_argument": 12,
     "no_tool": 12,
     "chat": 5,
@@ -52,6 +54,7 @@ SCENARIOS: dict[str, Scenario] = {
     "selection": Scenario(selection.possible, selection.needs, selection.build),
     "parallel": Scenario(parallel.possible, parallel.needs, parallel.build),
     "chain": Scenario(chain.possible, chain.needs, chain.build),
+    "long_chain": Scenario(long_chain.possible, long_chain.needs, long_chain.build),
     "missing_argument": Scenario(missing_argument.possible, missing_argument.needs, missing_argument.build),
     "no_tool": Scenario(no_tool.possible, no_tool.needs, no_tool.build),
     "chat": Scenario(chat.possible, chat.needs, chat.build),

@@ -27,7 +27,7 @@ _NEIGHBOURS = 0.5
 _ABSENT = 12
 _TRIES = 40
 _TALK = ("no_tool", "chat")
-_CALLING = ("single", "selection", "parallel", "chain", "long_chain", "tool_error")
+_CALLING = ("single", "selection", "parallel", "chain", "long_chain", "multi_turn", "tool_error")
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -107,7 +107,9 @@ class _Plan:
         rng = Random(f"{self.seed}:{part}:tools:{group}")
         chosen: list[Tool] = []
         scenarios = {self.scenario(part, i) for i in range(group * self.group_size, (group + 1) * self.group_size)}
-        for name in (name for name in ("chain", "long_chain", "selection", *SCENARIOS) if name in scenarios):
+        for name in (
+            name for name in ("chain", "long_chain", "multi_turn", "selection", *SCENARIOS) if name in scenarios
+        ):
             chosen += SCENARIOS[name].needs(self.catalogue, rng, chosen)
         sizes = range(1, self.max_tools + 1)
         wanted = rng.choices(sizes, [_size_weight(size) for size in sizes])[0] - len(chosen)

@@ -13,6 +13,7 @@ from typing import Any
 from tooltune.example_tools import is_example_tool
 from tooltune.generate.links import Link, links_between
 from tooltune.generate.phrasing import Chain, Frame, Split, ToolPhrasing, library, phrasing_for
+from tooltune.generate.phrasing.generic import linked_clauses
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.speech import Speaker, Spoken, speak, styled
 from tooltune.generate.surfaces import join, spaced
@@ -74,6 +75,17 @@ class Catalogue:
         others = [tool for tool in self.tools if tool.name not in self.written]
         domain = {tool.name: self.phrasings[tool.name].domain for tool in others}
         return tuple(link for link in links_between(others) if domain[link.first] == domain[link.second])
+
+    @cached_property
+    def _linked(self) -> dict[tuple[str, ...], tuple[Frame, ...]]:
+        return {}
+
+    def linked(self, tool: Tool, said: Mapping[str, str], thing: str) -> tuple[Frame, ...]:
+        """`linked_clauses`, made once."""
+        key = (tool.name, thing, *(f"{name}={words}" for name, words in said.items()))
+        if key not in self._linked:
+            self._linked[key] = linked_clauses(tool, said, thing)
+        return self._linked[key]
 
     @cached_property
     def similar(self) -> dict[str, frozenset[str]]:

@@ -132,6 +132,8 @@ def _found(deed: Deed, found: Sequence[Mapping[str, Any]], about: str, rng: Rand
 def described(record: Mapping[str, Any]) -> str:
     """A record in a few words: what it is called, and in brackets what else is known."""
     named = next((name for name in _NAMING if name in record), next(iter(record)))
+    if not isinstance(record[named], str) and named_by(named) is None:
+        return join([fact(name, value) for name, value in list(record.items())[:_MOST_FACTS]])
     rest = [fact(name, value) for name, value in record.items() if name != named][: _MOST_FACTS - 1]
     return f"{said(record[named])} ({', '.join(rest)})" if rest else said(record[named])
 

@@ -27,7 +27,17 @@ _NEIGHBOURS = 0.5
 _ABSENT = 12
 _TRIES = 40
 _TALK = ("no_tool", "chat")
-_CALLING = ("single", "selection", "parallel", "chain", "long_chain", "multi_turn", "tool_error")
+_CALLING = (
+    "single",
+    "selection",
+    "parallel",
+    "many_calls",
+    "chain",
+    "long_chain",
+    "multi_turn",
+    "relative_date",
+    "tool_error",
+)
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -281,7 +291,7 @@ def _example(scene: Scene, name: str, draft: Draft) -> Example:
     ]
     if implied:
         metadata["implied"] = implied
-    if scene.rng.random() < SYSTEM_SHARE:
+    if messages[0].role != "system" and scene.rng.random() < SYSTEM_SHARE:
         messages = [Message("system", scene.line("system")), *messages]
     return Example(tuple(messages), scene.tools, metadata)
 

@@ -15,6 +15,7 @@ from tooltune.generate.links import Link, links_between
 from tooltune.generate.phrasing import Chain, Frame, Split, ToolPhrasing, library, phrasing_for
 from tooltune.generate.phrasing.generic import linked_clauses
 from tooltune.generate.phrasing.model import Part
+from tooltune.generate.relative import speaking_of_dates
 from tooltune.generate.speech import Speaker, Spoken, speak, styled
 from tooltune.generate.surfaces import join, spaced
 from tooltune.generate.telling import told
@@ -75,6 +76,12 @@ class Catalogue:
         others = [tool for tool in self.tools if tool.name not in self.written]
         domain = {tool.name: self.phrasings[tool.name].domain for tool in others}
         return tuple(link for link in links_between(others) if domain[link.first] == domain[link.second])
+
+    @cached_property
+    def dated(self) -> dict[str, Split]:
+        """Tool name -> its requests that state a date, for the tools that have such."""
+        found = {tool.name: speaking_of_dates(tool, self.phrasings[tool.name].requests) for tool in self.tools}
+        return {name: split for name, split in found.items() if split is not None}
 
     @cached_property
     def _linked(self) -> dict[tuple[str, ...], tuple[Frame, ...]]:

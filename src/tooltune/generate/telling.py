@@ -53,6 +53,9 @@ def told(
     reference, done = _reference(deed, tool, call), participle(deed.verb)
     if deed.kind == "do" and deed.verb not in spaced(tool.name).lower().split():
         reference = ""  # the verb stands in the description only, and may go with another noun
+    about = _about(deed, tool, call, says)
+    if among_others and about and not (key_of(tool, deed.thing) if deed.thing else None):
+        return _line("done_about", {"about": about}, rng)
     return _line("acted", {"done": done, "ref": reference}, rng) if reference else _line("done", {}, rng)
 
 

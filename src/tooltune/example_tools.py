@@ -4,7 +4,7 @@ Every implementation is a pure function of its arguments: small tables, real ari
 hashing for everything else, so that the same call gives the same result on every machine. About one
 call in twelve fails (`ToolExecutionError`), as calls do, so that examples can show what to do then.
 
-Not covered: state. An event that was created is not found by a later call.
+Not covered: state. An event that was created is not found by a later call. Other tools are run in `generate.world`.
 """
 
 from __future__ import annotations
@@ -306,7 +306,7 @@ def is_example_tool(tool: Tool) -> bool:
 
 
 def execute(call: ToolCall, tools: Sequence[Tool]) -> str:
-    """Run a call in the simulated world.
+    """Run a call of an example tool.
 
     Args:
         call: the call; its arguments should fit the tool's schema.

@@ -263,7 +263,8 @@ def _attempt(
     catalogue: Catalogue, name: str, part: Part, tools: tuple[Tool, ...], rng: Random, seen: set[str]
 ) -> tuple[str, Example | None]:
     """A try at an example: the example, or the reason why it is dropped ("" when none was drawn)."""
-    if SCENARIOS[name].needs(catalogue, rng, list(tools)):
+    # Under other names, tools may allow less than they did.
+    if not SCENARIOS[name].possible(catalogue) or SCENARIOS[name].needs(catalogue, rng, list(tools)):
         return "", None
     scene = Scene(catalogue, tools, part, rng)
     draft = SCENARIOS[name].build(scene)

@@ -85,19 +85,10 @@ def test_a_result_feeds_the_next_call():
     assert run("book_flight", flight_id=flight["flight_id"], passenger="Ada Byron", seat="window")["seat"].endswith("A")
 
 
-def test_a_tool_without_implementation_is_simulated():
-    tool = Tool("create_ticket", "Create a ticket", [ToolParameter("title", required=True)])
-    result = run("create_ticket", [tool], title="Broken lamp")
-    assert result["status"] == "ok"
-    assert result["id"].startswith("ticket-")
-    assert result["title"] == "Broken lamp"
-    assert result == run("create_ticket", [tool], title="Broken lamp")
-
-
 def test_a_foreign_tool_of_the_same_name_is_not_taken_for_ours():
     tool = Tool("calculate", "Plan a route", [ToolParameter("route", required=True)])
     assert not is_example_tool(tool)
-    assert run("calculate", [tool], route="A to B")["status"] == "ok"
+    assert run("calculate", [tool], route="A to B") == {"error": "There is no tool named calculate"}
 
 
 def test_wrong_calls_give_an_error_as_result():

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tooltune.config import DataConfig
 from tooltune.errors import DataError
-from tooltune.example_tools import execute
 from tooltune.files import file_hash, writable_folder
 from tooltune.formats.documented import read_examples, write_texts
 from tooltune.formats.streams import suffix_of
@@ -20,8 +19,9 @@ from tooltune.generate.distinct import Candidate, distinct
 from tooltune.generate.engines import engine
 from tooltune.generate.parts import SIZE, Engine, Job, candidates, parts_folder
 from tooltune.generate.runner import Plan, make_plan
+from tooltune.tools import PythonFunctions
 from tooltune.types import Example, Tool
-from tooltune.verify import Executor, check_example
+from tooltune.verify import check_example
 
 Rewrite = Callable[[Job, Iterator[Candidate[str]]], Iterator[Candidate[str]]]
 _STEP = 20
@@ -45,7 +45,7 @@ def make_dataset(
     *,
     make: Engine | None = None,
     rewrite: Rewrite | None = None,
-    executor: Executor = execute,
+    functions: PythonFunctions | None = None,
 ) -> GenerationReport:
     """Generate the dataset into `config.data_path`, keeping a file that is already there.
 
@@ -55,14 +55,14 @@ def make_dataset(
         progress: called now and then with the examples that are written, and how many there will be.
         make: makes its parts; by default `config.workers` processes do.
         rewrite: changes candidates before repetitions are settled, as a teacher does.
-        executor: runs the calls, in place of the simulated world.
+        functions: really run when they are called, in place of the simulated world.
     """
     path = config.data_path
     suffix = suffix_of(path)
     writable_folder(path.parent, "the dataset")
     report = GenerationReport()
-    plan = _plan(config, tools, executor)
-    with parts_folder(path, _fingerprint(config, tools, suffix, executor)) as folder:
+    plan = _plan(config, tools, functions)
+    with parts_folder(path, _fingerprint(config, tools, suffix, functions)) as folder:
         job = Job(plan, suffix, folder)
         made = candidates(job, make or engine(config.workers))
         kept = distinct(rewrite(job, made) if rewrite else made, job.instead, report)
@@ -73,7 +73,7 @@ def make_dataset(
     return report
 
 
-def _plan(config: DataConfig, tools: Sequence[Tool], executor: Executor) -> Plan:
+def _plan(config: DataConfig, tools: Sequence[Tool], functions: PythonFunctions | None) -> Plan:
     return make_plan(
         tools,
         config.num_examples,
@@ -85,11 +85,11 @@ def _plan(config: DataConfig, tools: Sequence[Tool], executor: Executor) -> Plan
         shares=config.shares(),
         renamed_share=config.renamed_share,
         answered_share=config.answered_share,
-        executor=executor,
+        functions=functions,
     )
 
 
-def _fingerprint(config: DataConfig, tools: Sequence[Tool], suffix: str, executor: Executor) -> str:
+def _fingerprint(config: DataConfig, tools: Sequence[Tool], suffix: str, functions: PythonFunctions | None) -> str:
     """What the parts of a dataset depend on: settings, tools, the file's layout, and this program."""
     settings = config.model_dump(mode="json", include=set(DataConfig.model_fields) - {"data_path", "workers"})
     values = [
@@ -98,7 +98,7 @@ def _fingerprint(config: DataConfig, tools: Sequence[Tool], suffix: str, executo
         suffix,
         SIZE,
         _program_hash(),
-        getattr(executor, "fingerprint", None),
+        functions and [functions.names, functions.versions, functions.seconds, functions.megabytes],
     ]
     return hashlib.sha256(json.dumps(values).encode("utf-8", "surrogatepass")).hexdigest()
 

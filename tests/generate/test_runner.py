@@ -4,8 +4,11 @@ from collections import Counter
 import pytest
 
 from tooltune.errors import ConfigError, ToolDefinitionError
-from tooltune.example_tools import EXAMPLE_TOOLS, execute
+from tooltune.example_tools import EXAMPLE_TOOLS
 from tooltune.generate import SHARES, GenerationReport, generate_examples
+from tooltune.generate.scenarios import shares_for
+from tooltune.generate.scene import Catalogue
+from tooltune.generate.world import World
 from tooltune.types import Tool, ToolParameter
 from tooltune.verify import check_example, verify_example
 
@@ -39,14 +42,14 @@ def examples():
 
 def test_every_example_verifies_and_can_be_trained_on(examples):
     for i, example in enumerate(examples):
-        assert verify_example(example, execute) is None
+        assert verify_example(example, World().execute) is None
         check_example(example, f"example {i}")
 
 
 def test_the_shares_are_kept(examples):
     reached = Counter(example.metadata["scenario"] for example in examples)
-    for scenario, share in SHARES.items():
-        assert abs(reached[scenario] / len(examples) - share / sum(SHARES.values())) < 0.02, scenario
+    for scenario, share in shares_for(Catalogue(tuple(EXAMPLE_TOOLS)), {}).items():
+        assert abs(reached[scenario] / len(examples) - share) < 0.02, scenario
 
 
 def test_the_held_out_share_is_exact_and_shares_no_family_with_training(examples):
@@ -145,7 +148,7 @@ def test_any_tools_will_do():
     report = GenerationReport()
     made = generate(USER_TOOLS, 300, report=report)
     assert len(made) == 300
-    assert {example.metadata["scenario"] for example in made} == set(SHARES) - {"chain"}
+    assert {example.metadata["scenario"] for example in made} == set(SHARES) - {"chain", "long_chain"}
     assert report.to_dict()["kept"] == 300
     used = {call.name for example in made for call in calls(example)}
     assert used == {tool.name for tool in USER_TOOLS}
@@ -215,5 +218,5 @@ def test_examples_that_end_with_their_call_are_the_whole_ones_cut():
         else:
             assert other.messages == one.messages[: calls[-1] + 1]
             assert other.metadata["ends"] == "call"
-            assert verify_example(other, execute) is None
+            assert verify_example(other, World().execute) is None
     assert sum(e.metadata.get("ends") == "call" for e in generate(count=200, answered_share=0.5)) < 120

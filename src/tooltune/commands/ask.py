@@ -14,13 +14,13 @@ def ask(folder: Path, question: str, tools: Sequence[Tool] | None = None, max_ne
     """Ask a tuned model one question: print its reply, the parsed calls, their results, its answer."""
     require_train_extra()
     from tooltune.evaluate import generate_replies
-    from tooltune.example_tools import execute
     from tooltune.export.save import load_tuned
+    from tooltune.generate.world import World
     from tooltune.tools import load_tools
 
     model, encoder, _ = load_tuned(folder)
     tools = load_tools(folder / "tools.json") if tools is None else tools
-    messages = [Message("user", question)]
+    messages, world = [Message("user", question)], World()
     for _ in range(5):  # a model that calls forever is stopped
         prompt = encoder.encode_prompt(messages, tools)
         generation = generate_replies(
@@ -35,7 +35,7 @@ def ask(folder: Path, question: str, tools: Sequence[Tool] | None = None, max_ne
             return
         messages.append(Message("assistant", reply.content, reply.calls))
         for call in reply.calls:
-            result = execute(call, tools)
+            result = world.execute(call, tools)
             console.print(f"\ncall:   {call.name} {json.dumps(dict(call.arguments), ensure_ascii=False)}", markup=False)
             console.print(f"result: {result}\n", markup=False)
             messages.append(Message("tool", result, name=call.name))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from tooltune.config import GenerateCommandConfig
 from tooltune.dataset import make_dataset
 from tooltune.errors import ConfigError
-from tooltune.example_tools import execute
 from tooltune.files import writable_folder
 from tooltune.generate.on_ray import on_ray
 from tooltune.generate.rewrite import Rewriter
@@ -24,9 +23,9 @@ def generate_only(config: GenerateCommandConfig, tools: Sequence[Tool]) -> None:
     teacher = _teacher(config)
     rewrite = Rewriter(teacher, config.seed) if teacher else None
     make = on_ray if config.engine == "ray" else None
-    executor = _functions(config) if config.execute else execute
+    functions = _functions(config) if config.execute else None
     with progress("generate") as advance:
-        report = make_dataset(config, tools, advance, make=make, rewrite=rewrite, executor=executor)
+        report = make_dataset(config, tools, advance, make=make, rewrite=rewrite, functions=functions)
     console.print(f"Dataset: {config.data_path}\n{report.to_text()}")
     if teacher:
         console.print(teacher.usage.to_text(config))

@@ -75,7 +75,7 @@ class Rewriter:
             return candidate
         messages = [{"role": "system", "content": _TASK.format(manner=rng.choice(_MANNERS))}]
         messages.append({"role": "user", "content": json.dumps({"messages": _said(original)}, ensure_ascii=False)})
-        outcome, rewritten = judged(original, self.teacher.ask(messages, self.seed), job.plan.catalogue.execute)
+        outcome, rewritten = judged(original, self.teacher.ask(messages, self.seed), job.plan.catalogue.world().execute)
         self.teacher.count(outcome)
         if rewritten is None:
             return candidate

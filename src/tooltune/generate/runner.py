@@ -18,7 +18,6 @@ from random import Random
 from typing import Any
 
 from tooltune.errors import ConfigError, ToolDefinitionError
-from tooltune.example_tools import execute
 from tooltune.generate.distinct import Candidate, distinct
 from tooltune.generate.phrasing import ToolPhrasing
 from tooltune.generate.phrasing.model import Part
@@ -26,8 +25,9 @@ from tooltune.generate.report import GenerationReport
 from tooltune.generate.scenarios import SCENARIOS, shares_for
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.variants import renamed
+from tooltune.tools import PythonFunctions
 from tooltune.types import Example, Message, Tool
-from tooltune.verify import Executor, verify_example
+from tooltune.verify import verify_example
 
 SYSTEM_SHARE = 0.1
 # How many tools are in view: mostly 3 to 5; more than 6 are rarer the more they are.
@@ -36,7 +36,17 @@ _NEIGHBOURS = 0.5
 _ABSENT = 12
 _TRIES = 40
 _TALK = ("no_tool", "chat")
-_CALLING = ("single", "selection", "parallel", "chain", "tool_error")
+_CALLING = (
+    "single",
+    "selection",
+    "parallel",
+    "many_calls",
+    "chain",
+    "long_chain",
+    "multi_turn",
+    "relative_date",
+    "tool_error",
+)
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -70,7 +80,9 @@ class Plan:
         rng = Random(f"{self.seed}:{part}:tools:{group}")
         chosen: list[Tool] = []
         scenarios = {self.scenario(part, i) for i in range(group * self.group_size, (group + 1) * self.group_size)}
-        for name in (name for name in ("chain", "selection", *SCENARIOS) if name in scenarios):
+        for name in (
+            name for name in ("chain", "long_chain", "multi_turn", "selection", *SCENARIOS) if name in scenarios
+        ):
             chosen += SCENARIOS[name].needs(self.catalogue, rng, chosen)
         sizes = range(1, self.max_tools + 1)
         wanted = rng.choices(sizes, [_size_weight(size) for size in sizes])[0] - len(chosen)
@@ -211,7 +223,7 @@ def make_plan(
     shares: Mapping[str, float] | None = None,
     renamed_share: float = 0.0,
     answered_share: float = 1.0,
-    executor: Executor = execute,
+    functions: PythonFunctions | None = None,
 ) -> Plan:
     """Settle what every example depends on.
 
@@ -228,14 +240,14 @@ def make_plan(
         renamed_share: share of the tool sets that are shown under other names, see `variants`.
         answered_share: share of the training examples with calls that are kept to their end; others are
             verified whole and then end with their last call.
-        executor: runs the calls, in place of the simulated world.
+        functions: really run when they are called, in place of the simulated world.
 
     Raises:
         ConfigError: a number is out of range.
         ToolDefinitionError: no tools, or two of one name.
     """
     _check(tools, num_examples, held_out_share, examples_per_tool_set)
-    catalogue = Catalogue(tuple(tools), wording or {}, executor)
+    catalogue = Catalogue(tuple(tools), wording or {}, functions)
     mix = tuple(shares_for(catalogue, shares or {}).items())
     held_out = round(num_examples * held_out_share)
     return Plan(
@@ -261,14 +273,15 @@ def _attempt(
     catalogue: Catalogue, name: str, part: Part, tools: tuple[Tool, ...], rng: Random
 ) -> tuple[str, Example | None]:
     """A try at an example: the example, or the reason why it is dropped ("" when none was drawn)."""
-    if SCENARIOS[name].needs(catalogue, rng, list(tools)):
+    # Under other names, tools may allow less than they did.
+    if not SCENARIOS[name].possible(catalogue) or SCENARIOS[name].needs(catalogue, rng, list(tools)):
         return "", None
     scene = Scene(catalogue, tools, part, rng)
     draft = SCENARIOS[name].build(scene)
     if draft is None:
         return "", None
     example = _example(scene, name, draft)
-    problem = verify_example(example, catalogue.execute)
+    problem = verify_example(example, catalogue.world().execute)
     if problem is not None:
         return problem.partition(":")[0], None
     return "", example
@@ -285,7 +298,7 @@ def _example(scene: Scene, name: str, draft: Draft) -> Example:
     ]
     if implied:
         metadata["implied"] = implied
-    if scene.rng.random() < SYSTEM_SHARE:
+    if messages[0].role != "system" and scene.rng.random() < SYSTEM_SHARE:
         messages = [Message("system", scene.line("system")), *messages]
     return Example(tuple(messages), scene.tools, metadata)
 

@@ -10,14 +10,18 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
-from tooltune.example_tools import execute, is_example_tool
+from tooltune.example_tools import is_example_tool
+from tooltune.generate.links import Link, links_between
 from tooltune.generate.phrasing import Chain, Frame, Split, ToolPhrasing, library, phrasing_for
+from tooltune.generate.phrasing.generic import linked_clauses
 from tooltune.generate.phrasing.model import Part
+from tooltune.generate.relative import speaking_of_dates
 from tooltune.generate.speech import Speaker, Spoken, speak, styled
 from tooltune.generate.surfaces import join, spaced
-from tooltune.generate.templates import Template, parse_template
+from tooltune.generate.telling import told
+from tooltune.generate.world import World
+from tooltune.tools import PythonFunctions
 from tooltune.types import Message, Tool, ToolCall
-from tooltune.verify import Executor
 
 # Verbs that many tools share: tools alike in these only are not alike.
 _COMMON_VERBS = {
@@ -46,8 +50,12 @@ class Catalogue:
     tools: tuple[Tool, ...]
     wording: Mapping[str, ToolPhrasing] = field(default_factory=dict)
     """Tool name -> wording that came with the tool; any other tool's is found or made."""
-    execute: Executor = execute
-    """Runs a call and gives the text of its result; the same call gives the same text."""
+    functions: PythonFunctions | None = None
+    """Functions that are really run; every other call happens in the simulated world."""
+
+    def world(self) -> World:
+        """A new world, for one conversation."""
+        return World(self.functions)
 
     @cached_property
     def phrasings(self) -> dict[str, ToolPhrasing]:
@@ -67,12 +75,36 @@ class Catalogue:
     @cached_property
     def executed(self) -> frozenset[str]:
         """The tools that are really run, under their own names."""
-        return frozenset(name for name, _ in getattr(self.execute, "names", ()))
+        return frozenset(name for name, _ in self.functions.names) if self.functions else frozenset()
 
     @cached_property
     def chains(self) -> tuple[Chain, ...]:
         """The chains whose two tools are both here."""
         return tuple(c for c in library().chains if {c.first, c.second} <= self.written)
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """What tools can take from each other's results; within a field, and not for tools with chains of their own."""
+        others = [tool for tool in self.tools if tool.name not in self.written]
+        domain = {tool.name: self.phrasings[tool.name].domain for tool in others}
+        return tuple(link for link in links_between(others) if domain[link.first] == domain[link.second])
+
+    @cached_property
+    def dated(self) -> dict[str, Split]:
+        """Tool name -> its requests that state a date, for the tools that have such."""
+        found = {tool.name: speaking_of_dates(tool, self.phrasings[tool.name].requests) for tool in self.tools}
+        return {name: split for name, split in found.items() if split is not None}
+
+    @cached_property
+    def _linked(self) -> dict[tuple[str, ...], tuple[Frame, ...]]:
+        return {}
+
+    def linked(self, tool: Tool, said: Mapping[str, str], thing: str) -> tuple[Frame, ...]:
+        """`linked_clauses`, made once."""
+        key = (tool.name, thing, *(f"{name}={words}" for name, words in said.items()))
+        if key not in self._linked:
+            self._linked[key] = linked_clauses(tool, said, thing)
+        return self._linked[key]
 
     @cached_property
     def similar(self) -> dict[str, frozenset[str]]:
@@ -112,8 +144,10 @@ class Scene:
     implied: list[list[Any]] = field(default_factory=list)
     """Values that the text says in other words: tool, parameter, value, and those words."""
     style: str = "plain"
+    world: World = field(init=False)
 
     def __post_init__(self) -> None:
+        self.world = self.catalogue.world()
         self.style = self.rng.choices(("plain", "lower", "typo"), (88, 7, 5))[0]
 
     def phrasing(self, tool: Tool) -> ToolPhrasing:
@@ -180,7 +214,7 @@ class Scene:
 
     def run(self, call: ToolCall) -> tuple[Message, dict[str, Any]]:
         """The result of a call: as a message, and as an object."""
-        text = self.catalogue.execute(call, self.tools)
+        text = self.world.execute(call, self.tools)
         return Message("tool", text, name=call.name), json.loads(text)
 
     def answer(
@@ -196,15 +230,17 @@ class Scene:
         """
         tool = self.catalogue.by_name[call.name]
         speaker = self.speaker(tool)
+        if tool.name in self.catalogue.executed:
+            return self.line("told_results").replace("{result}", told_result(result))
+        if not self.phrasing(tool).answers:
+            return told(tool, call, result, says, self.rng, among_others)
         known = {f"r.{key}": _shown(value) for key, value in result.items()}
         known |= {n: says[n] if n in says else speaker.say(n, v, self.rng) for n, v in call.arguments.items()}
         names = frozenset(known)
         fitting = [t for t in self.phrasing(tool).answers if {g.key for g in t.required()} <= names]
         if among_others:
             fitting = [t for t in fitting if not str(t.parts[0]).startswith(_POINTING)] or fitting
-        if not fitting and "id" not in result:  # a result of a real function
-            return self.line("told_results").replace("{result}", told(result))
-        template: Template = self.rng.choice(fitting) if fitting else parse_template(self.line("generic_answers"))
+        template = self.rng.choice(fitting)
         return styled(template.select(self.rng, 1.0, names), known, "plain", self.rng)
 
     def assistant(self, text: str) -> Message:
@@ -216,7 +252,7 @@ class Scene:
         return join([f"the {self.phrasing(tool).nouns.get(name, spaced(name))}" for name in names])
 
 
-def told(result: Mapping[str, Any]) -> str:
+def told_result(result: Mapping[str, Any]) -> str:
     """What a function returned, in plain words: "4", or "price 3.5, currency USD"."""
     if set(result) == {"result"}:
         return _plain(result["result"])

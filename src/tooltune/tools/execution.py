@@ -53,9 +53,13 @@ class PythonFunctions:
         versions = tuple(file_hash(source) for source in sources if Path(source).is_file())
         return cls(names, seconds, megabytes, versions)
 
+    def runs(self, name: str) -> bool:
+        """Whether a tool of this name is one of the functions."""
+        return name in dict(self.names)
+
     def __call__(self, call: ToolCall, tools: Sequence[Tool]) -> str:
         """The text of a call's result."""
-        if call.name not in dict(self.names):
+        if not self.runs(call.name):
             return execute(call, tools)
         return _result(self, call.name, json.dumps(dict(call.arguments)))
 

@@ -14,6 +14,7 @@ from typing import Any
 from tooltune.types import Example, Tool, ToolCall
 from tooltune.verify.facts import Facts, iso_seconds, normalise
 from tooltune.verify.lexicon import COUNTRIES, CURRENCIES, LANGUAGES, OPERATORS, UNITS
+from tooltune.verify.relative import reference_date, relative_dates
 
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::00)?(?:Z|[+-]\d\d:\d\d)?")
 _ARITHMETIC = re.compile(r"[\d\s.+*/()-]+")
@@ -42,12 +43,15 @@ def ungrounded(example: Example) -> Iterator[str]:
     tools = {tool.name: tool for tool in example.tools}
     implied = [entry for entry in example.metadata.get("implied", ()) if len(entry) == 4]
     said = Facts()
+    today = reference_date(example.messages)
     for message in example.messages:
         for call in message.tool_calls:
             known = {(path, repr(v)) for name, path, v, words in implied if name == call.name and _says(said, words)}
             yield from ungrounded_arguments(call, tools[call.name], said, known)
         if message.role != "assistant":
             said.add(Facts.read(message.content))
+        if message.role == "user" and today is not None:
+            said.dates |= relative_dates(message.content, today)
 
 
 def _says(said: Facts, words: object) -> bool:

@@ -15,9 +15,7 @@ from typing import Literal
 from tooltune.errors import ConfigError
 from tooltune.generate.catalogue.read import Entry, entries
 from tooltune.generate.phrasing import Split, ToolPhrasing
-from tooltune.generate.phrasing.library import library
 from tooltune.generate.surfaces import spaced
-from tooltune.generate.templates import parse_template
 from tooltune.types import Tool
 
 CataloguePart = Literal["train", "held_out_tools", "held_out_domains"]
@@ -98,7 +96,6 @@ def as_phrasing(entry: Entry) -> ToolPhrasing:
         several=Split(),
         clauses=_split(f"{entry.name}.clauses", entry.clauses),
         missing=_split(f"{entry.name}.missing", [text for texts in missing.values() for text in texts]),
-        answers=tuple(parse_template(text) for text in library().lines["generic_answers"]),
         nouns={name: entry.nouns.get(name, spaced(name)) for name in entry.parameters},
         values=entry.values,
         words=entry.words,

@@ -9,7 +9,7 @@ sentences; those of the held-out part are other sentences.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -17,7 +17,7 @@ from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import is_example_tool
 from tooltune.generate.phrasing.actions import Action, action_of, head, noun_of
 from tooltune.generate.phrasing.library import library
-from tooltune.generate.phrasing.mentions import Mention, is_writable, mentions, noun_for, sayable
+from tooltune.generate.phrasing.mentions import Mention, is_writable, mentions, noun_for, plural, sayable
 from tooltune.generate.phrasing.model import Frame, Part, Split, ToolPhrasing
 from tooltune.generate.phrasing.placing import aside, place
 from tooltune.generate.phrasing.questions import questions
@@ -71,7 +71,6 @@ def phrasing_for(tool: Tool) -> ToolPhrasing:
         several=_split(tool, "several", lambda part: _several(plan, part)),
         clauses=_split(tool, "clauses", lambda part: (request(plan, v) for v in range(_VARIANTS // 2)), shared=True),
         missing=_split(tool, "missing", lambda part: _missing(plan, part)),
-        answers=tuple(parse_template(text) for text in library().lines["generic_answers"]),
         nouns={parameter.name: noun_for(parameter) for parameter in tool.parameters},
         noun=noun_of(tool),
         ask=questions(tool, plan.mentions, placed),
@@ -146,10 +145,46 @@ def _missing(plan: _Plan, part: Part) -> Iterator[str]:
     """Requests that leave out one thing they need."""
     frames = wording().frames[part]
     for j, mention in enumerate(m for m in plan.mentions if m.required and not _is_flag(plan, m)):
-        commands = [request(plan, j + variant, without=mention) for variant in range(_VARIANTS // 2)]
+        commands = [request(plan, j + variant, without=[mention]) for variant in range(_VARIANTS // 2)]
         for i in range(0, len(frames), 2):
             frame = frames[(i + j) % len(frames)]
             yield frame.replace("{do}", commands[i // 2 % len(commands)])
+
+
+def linked_clauses(tool: Tool, said: Mapping[str, str], thing: str) -> tuple[Frame, ...]:
+    """Commands in which some arguments are known from before, as what may follow "can you".
+
+    Args:
+        tool: the tool.
+        said: parameter -> the words that stand for its value ("that order"), or "" where it goes without saying.
+        thing: what those words name.
+    """
+    plan = _plan(tool)
+    known = [m for m in plan.mentions if any(said.get(name) for name in m.names)]
+    words = {m: next(said[name] for name in m.names if said.get(name)) for m in known}
+    plan = replace(plan, mentions=tuple(_pointing(m, words[m], thing) if m in words else m for m in plan.mentions))
+    silent = [m for m in plan.mentions if all(said.get(name) == "" for name in m.names)]
+    texts = (request(plan, v, without=silent, optional=plan.changes) for v in range(_VARIANTS // 2))
+    # A value takes no article and no adjective: "for one unpaid that invoice".
+    clean = (_loose(text, [*words.values()]) for text in texts)
+    return tuple(Frame("", parse_template(text)) for text in dict.fromkeys(clean))
+
+
+def _loose(text: str, pointers: Sequence[str]) -> str:
+    for words in pointers:
+        text = re.sub(rf"\b(?:one|an?|the|my|any|each|every) (?:[\w-]+ )?(?={re.escape(words)}\b)", "", text)
+    return text
+
+
+def _pointing(mention: Mention, words: str, thing: str) -> Mention:
+    """A mention of something that was spoken of before."""
+    gap = re.escape(mention.gap)
+    near = [
+        text.replace(mention.gap, words) for text in mention.attach if re.fullmatch(rf"(?:to|in|on|from) {gap}", text)
+    ]
+    nouns = (*mention.stands_for, thing, plural(thing))
+    attach = tuple(near) or (f"for {words}",)
+    return replace(mention, gap=words, style="itself", attach=attach, stands_for=nouns, apart=False)
 
 
 def _is_flag(plan: _Plan, mention: Mention) -> bool:
@@ -160,7 +195,7 @@ def _is_flag(plan: _Plan, mention: Mention) -> bool:
 def request(
     plan: _Plan,
     variant: int = 0,
-    without: Mention | None = None,
+    without: Collection[Mention] = (),
     varied: Mention | None = None,
     optional: bool = True,
 ) -> str:
@@ -169,7 +204,7 @@ def request(
     Args:
         plan: the tool.
         variant: which of the ways; it decides what is optional and in which order things are said.
-        without: something that is not mentioned.
+        without: what is not mentioned.
         varied: something for which several values are named.
         optional: whether optional arguments may be said.
     """
@@ -181,7 +216,7 @@ def request(
             asides[mention] = replace(mention, attach=(phrase,), apart=False) if phrase else mention
     for mention in plan.mentions:
         placed = place(text, mention, mention == varied, plan.makes) if mention.required else None
-        if mention == without:
+        if mention in without:
             text = _dropped(text, mention, plan) if placed is not None else text
         elif placed is not None:
             text = placed

@@ -253,6 +253,8 @@ def _attached(
         return ("around {x}",), False
     if kind == "object":
         return ("with this {noun}: {x}",), False
+    if action.verb in ("set", "change", "switch") and noun == head(action.object)[0]:
+        return ("to {x}",), False  # "set the status of a task to done"
     return ("with the {noun} {x}",), False
 
 

@@ -61,8 +61,9 @@ class ToolPhrasing:
     several: Split
     clauses: Split
     missing: Split
-    answers: tuple[Template, ...]
     nouns: Mapping[str, str]
+    answers: tuple[Template, ...] = ()
+    """Written answers; where there are none, the result is told as `telling.py` does."""
     noun: str = ""
     """What the tool is about, for parameters that are only called `id` or `name`."""
     ask: Mapping[str, Sequence[str]] = field(default_factory=dict)

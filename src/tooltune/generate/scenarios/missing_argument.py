@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from tooltune.generate.scene import Catalogue, Draft, Scene
@@ -29,6 +30,17 @@ def needs(catalogue: Catalogue, rng: Random, chosen: list[Tool]) -> list[Tool]:
 
 def build(scene: Scene) -> Draft | None:
     """An incomplete request, a question, and perhaps the user's answer and the call."""
+    return _asked(scene, lambda: scene.rng.random() < _GOES_ON)
+
+
+def asked_and_given(scene: Scene, greets: bool) -> Draft | None:
+    """The same, always with the user's answer and the call; None where no tool in view requires anything."""
+    if not any(_able(scene.catalogue, tool) for tool in scene.tools):
+        return None
+    return _asked(scene, lambda: True, greets)
+
+
+def _asked(scene: Scene, goes_on: Callable[[], bool], greets: bool = True) -> Draft | None:
     tool = scene.rng.choice([tool for tool in scene.tools if _able(scene.catalogue, tool)])
     frame = scene.frame(scene.phrasing(tool).missing)
     if frame is None:
@@ -38,8 +50,9 @@ def build(scene: Scene) -> Draft | None:
     missing = tuple(p.name for p in tool.parameters if p.required and p.name not in given)
     if not missing:
         return None
-    messages = [scene.user(spoken.text), scene.assistant(_question(scene, tool, missing))]
-    if scene.rng.random() >= _GOES_ON:
+    user = scene.user(spoken.text) if greets else Message("user", spoken.text)
+    messages = [user, scene.assistant(_question(scene, tool, missing))]
+    if not goes_on():
         return Draft(messages, missing)
     rest = _completed(scene, tool, spoken, missing)
     return None if rest is None else Draft([*messages, *rest], missing)

@@ -48,7 +48,7 @@ def _listed(scene: Scene) -> Draft | None:
     if len(calls) < 2:
         return None
     said = [(call, {**spoken.says, varied: one}) for call, one in zip(calls, spoken.each[varied], strict=True)]
-    return _answered(scene, spoken.text, said)
+    return answered(scene, spoken.text, said)
 
 
 def _joined(scene: Scene) -> Draft | None:
@@ -67,7 +67,7 @@ def _joined(scene: Scene) -> Draft | None:
         said.append((spoken.calls("", tool)[0], spoken.says))
     if len({repr(call) for call, _ in said}) < len(said):
         return None
-    return _answered(scene, _join(scene, clauses), said)
+    return answered(scene, _join(scene, clauses), said)
 
 
 def _join(scene: Scene, clauses: Mapping[str, str]) -> str:
@@ -79,7 +79,8 @@ def _join(scene: Scene, clauses: Mapping[str, str]) -> str:
     return text[0].upper() + text[1:] if begins else text
 
 
-def _answered(scene: Scene, text: str, said: Said) -> Draft | None:
+def answered(scene: Scene, text: str, said: Said) -> Draft | None:
+    """The request, all calls in one turn, their results in order, and the answers; None if a call fails."""
     results: list[Message] = []
     answers: list[str] = []
     for call, says in said:

@@ -1,0 +1,163 @@
+"""What a tool does, as a simulated world sees it: to which things, and which argument names the one thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from tooltune.generate.names import CODE_WORDS, words
+from tooltune.generate.phrasing.actions import Action, action_of, head
+from tooltune.generate.phrasing.wording import wording
+from tooltune.generate.surfaces import spaced
+from tooltune.types import Tool, ToolParameter
+
+_NAMING = CODE_WORDS | {"name", "slug"}
+_SINGLE = re.compile(r"\b(?:an?|the|this|one|specific|single)\b")
+_UNTELLING = frozenset({"detail", "details", "information", "info", "list", "set", "data", "content", "number"})
+_OF = re.compile(
+    r" (?:of|for|about|on|to|in|from) (?:an? |the |my |all )?(?:new |specific |single |existing |given )?(\w+)"
+)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a tool does."""
+
+    kind: str
+    """make, change, remove, find (several things), show (one), compute (a number), write (a text) or do."""
+    verb: str
+    thing: str
+    """What it does it to, one of them, in plain words; "" where nothing tells."""
+    many: bool = False
+    """Whether it does it to several of them."""
+
+
+@lru_cache(maxsize=1)
+def things() -> Any:
+    """The whole of `things.yaml`."""
+    return yaml.safe_load(files(__package__).joinpath("things.yaml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _verbs() -> Mapping[str, str]:
+    return {verb: kind for kind, verbs in things()["verbs"].items() for verb in verbs.split()}
+
+
+def deed_of(tool: Tool) -> Deed:
+    """What a tool does."""
+    return _deed(tool.name, tool.description)
+
+
+@lru_cache(maxsize=4096)
+def _deed(name: str, description: str) -> Deed:
+    action = action_of(Tool(name, description))
+    named = spaced(name).lower().split()
+    verb = next((word for word in named if word in wording().verbs), action.verb)
+    if not _kind(verb) and action.verb in wording().verbs:
+        verb = action.verb
+    thing = _thing(named, action.object, description.lower())
+    kind = _kind(verb) or ("show" if verb not in wording().verbs else "do")
+    if kind == "find" and _is_one(verb, action.object, thing):
+        kind = "show"
+    return Deed(kind, verb, singular(thing), thing != singular(thing))
+
+
+def _kind(verb: str) -> str:
+    """The kind of a verb; "" where it tells none."""
+    if verb in _verbs():
+        return _verbs()[verb]
+    action = Action(verb, "")
+    return "make" if action.is_a("make") else "find" if action.is_a("find") or action.is_a("look") else ""
+
+
+def _is_one(verb: str, said: str, thing: str) -> bool:
+    """ "get the details of an issue" shows one; "list issues" and "search for a flight" find several."""
+    if verb in ("list", "search", "query", "grep"):
+        return False
+    return thing == singular(thing) and (verb != "find" or _SINGLE.match(said) is not None)
+
+
+def _thing(named: list[str], said: str, description: str) -> str:
+    """The first noun of the command if the tool's name has it too, else the name's last noun."""
+    noun, end = head(said)
+    if noun in _UNTELLING and (behind := _OF.match(said, end)):
+        noun = behind[1].lower()
+    own = [word for i, word in enumerate(named) if word.isalpha() and _is_noun(word, i)]
+    singles = [singular(word) for word in own]
+    if singular(noun) not in singles:
+        in_words = noun.isalpha() and noun.islower() and noun not in _UNTELLING
+        has_verb = any(word in wording().verbs for word in named)
+        return own[-1] if own and (has_verb or not in_words) else noun if in_words else ""
+    at = singles.index(singular(noun))
+    whole = f"{own[at - 1]} {noun}"
+    return whole if at and whole in description else noun
+
+
+def _is_noun(word: str, place: int) -> bool:
+    if word in wording().providers or word in _UNTELLING or word.endswith("ed"):
+        return False
+    return word not in wording().verbs or (place > 0 and (word in wording().also_nouns or word == "type"))
+
+
+@lru_cache(maxsize=4096)
+def singular(noun: str) -> str:
+    """ "entities" -> "entity"."""
+    if noun.endswith(("ss", "us", "is", "news", "series")) or len(noun) < 4:
+        return noun
+    if noun.endswith("ies"):
+        return noun[:-3] + "y"
+    return noun[:-2] if noun.endswith(("ches", "shes", "xes", "sses")) else noun.removesuffix("s")
+
+
+@lru_cache(maxsize=8192)
+def named_by(name: str) -> str | None:
+    """What a parameter of that name identifies: "pull" for `pull_number`, "" for `id`; None if it is no identifier."""
+    own = words(name)
+    if not own or own[-1] not in _NAMING:
+        return None
+    return " ".join(own[:-1])
+
+
+def key_of(tool: Tool, thing: str) -> ToolParameter | None:
+    """The parameter that says which thing is meant; None where no argument does."""
+    last = thing.split()[-1:]
+    for parameter in tool.parameters:
+        named = named_by(parameter.name)
+        plain = parameter.type in ("string", "integer") and not parameter.enum
+        if named is None and plain and list(words(parameter.name)) == thing.split():
+            return parameter
+        if plain and named is not None and (not named or named.split()[-1:] == last or _short(named, thing)):
+            return parameter
+    return None
+
+
+def _short(named: str, thing: str) -> bool:
+    """`pull_number` is the number of a pull request."""
+    return thing.startswith(f"{named} ")
+
+
+@lru_cache(maxsize=2048)
+def participle(verb: str) -> str:
+    """ "create" -> "created"."""
+    known = things()["participles"].get(verb)
+    if known:
+        return str(known)
+    if verb.endswith("e"):
+        return verb + "d"
+    return verb[:-1] + "ied" if verb.endswith("y") and verb[-2:-1] not in "aeiou" else verb + "ed"
+
+
+@lru_cache(maxsize=4096)
+def usual_fields(thing: str) -> Mapping[str, Any]:
+    """Field -> where its values come from, for what is usually known of such a thing; of two words the last decides."""
+    for name in (thing, *thing.split()[-1:]):
+        for names, fields in things()["fields"].items():
+            if name and name in [part.strip() for part in names.split(",")]:
+                return dict(fields)
+    return {}

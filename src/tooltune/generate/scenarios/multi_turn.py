@@ -1,0 +1,192 @@
+"""A conversation of two to six turns of the user: a request, and what people say next.
+
+They ask the same for another value ("and in Bergen?"), change their mind, go on with what came out, ask for
+something else, leave out what the assistant then asks for, or just say thanks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from tooltune.generate.deeds import deed_of
+from tooltune.generate.phrasing.actions import action_of
+from tooltune.generate.phrasing.mentions import mentions
+from tooltune.generate.scenarios import long_chain, missing_argument
+from tooltune.generate.scene import Catalogue, Draft, Scene
+from tooltune.generate.speech import alone
+from tooltune.generate.steps import Steps, do, follow, next_link
+from tooltune.types import Message, Tool, ToolCall
+
+_TURNS = (2, 2, 3, 3, 4, 5, 6)
+_LINKED = 0.5
+_LOOKS = ("show", "find", "compute")
+_AT = re.compile(r"(?:in|on|at|for|from|to|by) ")
+_NEAR = re.compile(r"(?:in|on|at|for|from|to|by|until|since|with|called|named) ")
+_ORDER = frozenset({"start", "end", "from", "to", "min", "max", "since", "until", "in", "out"})
+
+
+def possible(catalogue: Catalogue) -> bool:
+    """With a tool that takes an argument."""
+    return any(tool.parameters for tool in catalogue.tools)
+
+
+def needs(catalogue: Catalogue, rng: Random, chosen: list[Tool]) -> list[Tool]:
+    """A tool that takes an argument; in a share of cases linked ones."""
+    if any(tool.parameters for tool in chosen):
+        return []
+    if catalogue.links and rng.random() < _LINKED:
+        return long_chain.needs(catalogue, rng, chosen)
+    return [rng.choice([tool for tool in catalogue.tools if tool.parameters])]
+
+
+@dataclass
+class Talk:
+    """The conversation so far."""
+
+    steps: Steps = field(default_factory=lambda: Steps(one_wish=False))
+    messages: list[Message] = field(default_factory=list)
+    turns: int = 0
+    last: tuple[Tool, ToolCall, Mapping[str, str]] | None = None
+    """The last call that can be asked for again, and how its arguments were said."""
+
+    @property
+    def was_just_answered(self) -> bool:
+        """Whether the last call came last, so that a change of mind is about it."""
+        calls = [message.tool_calls for message in self.messages[-3:-1] if message.tool_calls]
+        return self.last is not None and bool(calls) and calls[-1] == (self.last[1],)
+
+    def add(self, *messages: Message) -> None:
+        """Take in messages; those of the user are counted."""
+        self.messages += messages
+        self.turns += sum(message.role == "user" for message in messages)
+
+
+def build(scene: Scene) -> Draft | None:
+    """Turn after turn until there are enough; a turn that does not work out ends the try."""
+    talk, wanted = Talk(), scene.rng.choice(_TURNS)
+    if not (_left_out if scene.rng.random() < 0.2 else _asked)(scene, talk):
+        return None
+    for _ in range(2 * wanted):
+        if talk.turns >= wanted:
+            break
+        if not scene.rng.choices(_KINDS, _WEIGHTS)[0](scene, talk):
+            return None
+    calls = sum(bool(message.tool_calls) for message in talk.messages)
+    return Draft(talk.messages) if talk.turns > 1 and calls > 1 else None
+
+
+def _asked(scene: Scene, talk: Talk) -> bool:
+    """A request of its own."""
+    tool = scene.rng.choice([tool for tool in scene.tools if tool.parameters] or list(scene.tools))
+    split = scene.phrasing(tool).clauses if talk.turns else scene.phrasing(tool).requests
+    frame = scene.frame(split)
+    if frame is None:
+        return False
+    spoken = scene.speak(frame, {"": tool}, "inner" if talk.turns else None)
+    text = scene.fill_in("further_wishes", {"do": spoken.text}) if talk.turns else spoken.text
+    user = Message("user", text) if talk.turns else scene.user(text)
+    return _called(scene, talk, user, tool, spoken.says, spoken.arguments[""][0])
+
+
+def _called(
+    scene: Scene, talk: Talk, user: Message, tool: Tool, says: Mapping[str, str], arguments: Mapping[str, Any]
+) -> bool:
+    """What the user says, the call, its result and the answer."""
+    before = len(talk.steps.messages)
+    if not do(scene, talk.steps, tool, user.content, says, arguments):
+        return False
+    new = talk.steps.messages[before:]
+    talk.add(user, *new, scene.assistant(talk.steps.answers[-1]))
+    talk.last = (tool, new[0].tool_calls[0], says)
+    return True
+
+
+def _left_out(scene: Scene, talk: Talk) -> bool:
+    """A request that leaves out what is needed, the question for it, and the user's reply."""
+    draft = missing_argument.asked_and_given(scene, greets=not talk.turns)
+    if draft is None:
+        return False
+    talk.add(*draft.messages)
+    talk.last = None
+    return True
+
+
+def _varied(scene: Scene, talk: Talk) -> bool:
+    """The same again with one other value: "and in Bergen?", "make it 3 instead"."""
+    if talk.last is None:
+        return True
+    tool, call, says = talk.last
+    names = [name for name in call.arguments if _can_vary(tool, name)]
+    if not names:
+        return True
+    name = scene.rng.choice(names)
+    speaker = scene.speaker(tool)
+    value = speaker.value(name, scene.rng)
+    if value in call.arguments.values():
+        return False
+    said = speaker.say(name, value, scene.rng)
+    user = Message("user", _other_value(scene, talk, tool, name, said))
+    return _called(scene, talk, user, tool, {**says, name: said}, {**call.arguments, name: value})
+
+
+def _can_vary(tool: Tool, name: str) -> bool:
+    """Whether a new value can be told from the rest of the call; of a start and an end, neither is changed alone."""
+    parameter = tool.parameter(name)
+    if parameter is None or parameter.enum or parameter.type not in ("string", "integer", "number"):
+        return False
+    return _ORDER.isdisjoint(re.split(r"[_\W]", name.lower())) and not parameter.extra.get("const")
+
+
+def _other_value(scene: Scene, talk: Talk, tool: Tool, name: str, said: str) -> str:
+    kind = deed_of(tool).kind
+    x = alone(scene.speaker(tool), name, said)
+    attached = _attached(tool, name, x)
+    if kind in ("change", "show", "compute") and talk.was_just_answered and scene.rng.random() < 0.35:
+        return scene.fill_in("changes_of_mind", {"x": x})
+    if kind not in _LOOKS:
+        return scene.fill_in("once_more", {"at": attached if _NEAR.match(attached) else f"for {x}"})
+    if _AT.match(attached) and scene.rng.random() < 0.5:
+        return scene.fill_in("other_values_at", {"at": attached})
+    with_unit = attached[attached.find(x) :] if x in attached and x[:1].isdigit() else x
+    return scene.fill_in("other_values", {"x": with_unit})
+
+
+def _attached(tool: Tool, name: str, x: str) -> str:
+    """The value with the words that attach it to a request: "in Bergen", "with a weight of 7 kilograms"."""
+    mention = next((m for m in mentions(tool, action_of(tool)) if m.names == (name,)), None)
+    if mention is None or mention.gap not in mention.attach[0]:
+        return ""
+    return mention.attach[0].replace(f'"{mention.gap}"', mention.gap).replace(mention.gap, x)
+
+
+def _went_on(scene: Scene, talk: Talk) -> bool:
+    """A wish that takes something from an earlier result."""
+    in_view = {tool.name for tool in scene.tools}
+    links = [link for link in scene.catalogue.links if {link.first, link.second} <= in_view]
+    link = next_link(scene, talk.steps, links)
+    if link is None:
+        return True
+    before = len(talk.steps.messages)
+    if not follow(scene, talk.steps, link):
+        return False
+    user = Message("user", scene.fill_in("further_wishes", {"do": talk.steps.clauses[-1]}))
+    talk.add(user, *talk.steps.messages[before:], scene.assistant(talk.steps.answers[-1]))
+    talk.last = None
+    return True
+
+
+def _chatted(scene: Scene, talk: Talk) -> bool:
+    """A word between; never two in a row."""
+    if not talk.messages[-2].tool_calls and talk.messages[-2].role != "tool":
+        return True
+    frame = scene.shared("asides")
+    talk.add(Message("user", str(frame.template.parts[0])), scene.assistant(frame.reply))
+    return True
+
+
+_KINDS: tuple[Callable[[Scene, Talk], bool], ...] = (_varied, _went_on, _asked, _chatted, _left_out)
+_WEIGHTS = (40, 40, 15, 15, 5)

@@ -1,0 +1,168 @@
+"""How the assistant tells a result of the simulated world: what was done, or what was found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, things
+from tooltune.generate.names import words
+from tooltune.generate.phrasing.mentions import plural
+from tooltune.generate.surfaces import join, spaced
+from tooltune.generate.templates import fill, parse_template
+from tooltune.types import Tool, ToolCall
+from tooltune.verify.lexicon import MONTHS
+
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
+_LABELS = {"id": "ID", "ids": "ID", "no": "number", "uid": "ID"}
+_NAMING = ("name", "title", "text", "message", "subject")
+_LONGEST = 40
+_MOST_FACTS = 4
+
+
+def told(
+    tool: Tool,
+    call: ToolCall,
+    result: Mapping[str, Any],
+    says: Mapping[str, str],
+    rng: Random,
+    among_others: bool = False,
+) -> str:
+    """The sentence that tells a result without an error.
+
+    Args:
+        tool: the tool that was called.
+        call: the call.
+        result: what came out.
+        says: how arguments were said, by name.
+        rng: picks among the wordings.
+        among_others: whether it must tell itself which call it is about.
+    """
+    deed = deed_of(tool)
+    if deed.kind == "find" and (found := next((v for v in result.values() if isinstance(v, list)), None)) is not None:
+        return _found(deed, found, _about(deed, tool, call, says) if among_others else "", rng)
+    if deed.kind == "write":
+        return _line("written", {"text": str(result.get("text", ""))}, rng)
+    if deed.kind in ("show", "compute"):
+        return _shown(deed, tool, call, result, says, rng)
+    if deed.kind == "make":
+        return _made(deed, call, result, rng)
+    reference, done = _reference(deed, tool, call), participle(deed.verb)
+    if deed.kind == "do" and deed.verb not in spaced(tool.name).lower().split():
+        reference = ""  # the verb stands in the description only, and may go with another noun
+    about = _about(deed, tool, call, says)
+    if among_others and about and not (key_of(tool, deed.thing) if deed.thing else None):
+        return _line("done_about", {"about": about}, rng)
+    return _line("acted", {"done": done, "ref": reference}, rng) if reference else _line("done", {}, rng)
+
+
+def _line(kind: str, gaps: Mapping[str, str], rng: Random) -> str:
+    text = fill(parse_template(rng.choice(things()["answers"][kind])).select(rng, 0.5), gaps)
+    return text[:1].upper() + text[1:]
+
+
+def _made(deed: Deed, call: ToolCall, result: Mapping[str, Any], rng: Random) -> str:
+    field, value = next(iter(result.items()))
+    thing, done = deed.thing or "entry", participle(deed.verb)
+    if field in call.arguments:
+        return _line("named", {"done": done, "ref": f"the {thing} {said(value)}"}, rng)
+    return _line("make", {"done": done, "thing": thing, "label": _label(field), "id": said(value)}, rng)
+
+
+def _label(field: str) -> str:
+    """What an identifier is called: "ID" for order_id, "number" for issue_number."""
+    last = words(field)[-1:]
+    return _LABELS.get(last[0], last[0]) if last and named_by(field) is not None else spaced(field)
+
+
+def _reference(deed: Deed, tool: Tool, call: ToolCall) -> str:
+    """ "the issue 57", or "the light"; "" where nothing tells what it was."""
+    if not deed.thing:
+        return ""
+    key = key_of(tool, deed.thing)
+    value = call.arguments.get(key.name) if key else None
+    if value is None or len(str(value)) > _LONGEST:
+        return f"the {plural(deed.thing) if deed.many else deed.thing}"
+    if key is not None and named_by(key.name) is None:
+        return str(value) if deed.kind == "change" else f"the {deed.thing}"
+    return f"the {deed.thing} {said(value)}"
+
+
+def _shown(
+    deed: Deed, tool: Tool, call: ToolCall, result: Mapping[str, Any], says: Mapping[str, str], rng: Random
+) -> str:
+    known = {name for name in call.arguments if deed.kind == "show"}
+    news = {name: value for name, value in result.items() if name not in known and value not in ("", [], {})}
+    about = _about(deed, tool, call, says)
+    kind = "one" if len(news) == 1 else "several"
+    if len(news) == 1:
+        name, value = next(iter(news.items()))
+        gaps = {"label": spaced(name), "value": said(value)}
+    else:
+        gaps = {"facts": join([fact(name, value) for name, value in list(news.items())[:_MOST_FACTS]])}
+    if not news:
+        return _line("done", {}, rng)
+    return _line(f"{kind}_about", gaps | {"about": about}, rng) if about else _line(kind, gaps, rng)
+
+
+def _about(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]) -> str:
+    """What the answer is for: the thing by its id, else the first short text among the arguments."""
+    key = key_of(tool, deed.thing) if deed.thing else None
+    if key is not None and key.name in call.arguments:
+        return _reference(deed, tool, call)
+    texts = [name for name, value in call.arguments.items() if isinstance(value, str) and len(value) <= _LONGEST]
+    parameter = tool.parameter(texts[0]) if texts else None
+    if parameter is None or parameter.enum:
+        return ""
+    return says.get(texts[0], str(call.arguments[texts[0]]))
+
+
+def _found(deed: Deed, found: Sequence[Mapping[str, Any]], about: str, rng: Random) -> str:
+    records = join([described(record) for record in found[:_MOST_FACTS]])
+    thing = deed.thing or "result"
+    count = _COUNTS[len(found)] if len(found) < len(_COUNTS) else "several"
+    if about:
+        counted = f"{count} {thing if len(found) == 1 else plural(thing)}"
+        return _line("found_about", {"count": counted, "facts": records, "about": about}, rng)
+    if len(found) == 1:
+        return _line("found_one", {"thing": thing, "facts": records}, rng)
+    return _line("found", {"count": count, "things": plural(thing), "facts": records}, rng)
+
+
+def described(record: Mapping[str, Any]) -> str:
+    """A record in a few words: what it is called, and in brackets what else is known."""
+    named = next((name for name in _NAMING if name in record), next(iter(record)))
+    if not isinstance(record[named], str) and named_by(named) is None:
+        return join([fact(name, value) for name, value in list(record.items())[:_MOST_FACTS]])
+    rest = [fact(name, value) for name, value in record.items() if name != named][: _MOST_FACTS - 1]
+    return f"{said(record[named])} ({', '.join(rest)})" if rest else said(record[named])
+
+
+def fact(name: str, value: Any) -> str:
+    """ "price 12", "3 changed files", "status open"."""
+    label = _label(name) if named_by(name) is not None else spaced(name)
+    if isinstance(value, bool):
+        return label if value else f"not {label}"
+    first, _, rest = label.partition(" ")
+    if isinstance(value, int | float) and first.endswith("s") and not first.endswith(("ss", "us")):
+        return f"{said(value)} {singular(first) if value == 1 else first} {rest}".strip()
+    return f"{label} {said(value)}"
+
+
+def said(value: Any) -> str:
+    """A value as an answer says it: a date in words, a sentence in quotes."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, list):
+        return join([said(part) for part in value])
+    if isinstance(value, Mapping):
+        return ", ".join(fact(name, part) for name, part in value.items())
+    text = str(value)
+    if date := _DATE.fullmatch(text):
+        return f"{int(date[3])} {MONTHS[int(date[2]) - 1]} {date[1]}"
+    return f'"{text}"' if len(text.split()) > 3 else text

@@ -1,0 +1,250 @@
+"""A small simulated world in which any tool can be called.
+
+Example tools have implementations of their own (`example_tools`). For every other tool the world keeps
+records: what a call makes gets an id and can be found, changed and deleted later; a thing that the
+conversation only speaks of is taken to exist, and what is known of it is the same at every call. Results are
+JSON, keep the types of the arguments, and depend on the calls before them, the tools in view and nothing else:
+the same calls in a new world end in the same results and the same state.
+
+Not covered: what a tool computes (a simulated area is some number), and records that refer to each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from tooltune.errors import ToolDefinitionError
+from tooltune.example_tools import IMPLEMENTATIONS, ToolExecutionError, execute, is_example_tool
+from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, usual_fields
+from tooltune.generate.names import kind_of, number_rules
+from tooltune.generate.numbers import number
+from tooltune.generate.phrasing.mentions import plural
+from tooltune.generate.pools import pooled
+from tooltune.generate.slots import choose_value
+from tooltune.tools import PythonFunctions
+from tooltune.types import Tool, ToolCall, ToolParameter
+
+Record = dict[str, Any]
+_LONGEST = 80
+_MOST_FOUND = 3
+_PLAIN = ("string", "integer", "number")
+_FAILURES = (
+    "The service is not available at the moment",
+    "The request timed out, nothing was changed",
+    "Too many requests, try again in a minute",
+    "Not allowed for this account",
+)
+_ONE_IN = 12
+
+
+class World:
+    """What exists, and what calls make of it. One world is one conversation."""
+
+    def __init__(self, functions: PythonFunctions | None = None) -> None:
+        """`functions` are really run when they are called."""
+        self.functions = functions
+        self.records: dict[tuple[str, str], Record | None] = {}
+        """(thing, id as text) -> what is known of it; None for what was deleted."""
+        self.made: list[tuple[str, str]] = []
+        """What was made, in order; a later search finds it."""
+
+    def execute(self, call: ToolCall, tools: Sequence[Tool]) -> str:
+        """Run a call.
+
+        Args:
+            call: the call; its arguments should fit the tool's schema.
+            tools: the tools in view; they also decide what the ids of things look like.
+
+        Returns:
+            The JSON text of the result, or of `{"error": "..."}`.
+        """
+        if self.functions and self.functions.runs(call.name):
+            return self.functions(call, tools)
+        tool = next((t for t in tools if t.name == call.name), None)
+        if tool is None or (call.name in IMPLEMENTATIONS and is_example_tool(tool)):
+            return execute(call, tools)
+        try:
+            result = self._run(call, tool, tools)
+        except ToolExecutionError as error:
+            result = {"error": str(error)}
+        except ToolDefinitionError:  # an id of a form that no value is known for
+            result = {"status": "ok"}
+        return json.dumps(result, ensure_ascii=False)
+
+    def _run(self, call: ToolCall, tool: Tool, tools: Sequence[Tool]) -> Record:
+        deed, arguments = deed_of(tool), dict(call.arguments)
+        seed = json.dumps([call.name, arguments], sort_keys=True)
+        rng = Random(_roll(seed))
+        if rng.randrange(_ONE_IN) == 0:
+            raise ToolExecutionError(rng.choice(_FAILURES))
+        if deed.kind in ("make", "find"):
+            return getattr(self, f"_{deed.kind}")(deed, arguments, tools, rng)  # type: ignore[no-any-return]
+        if deed.kind in ("compute", "write"):
+            return _worked_out(deed, rng)
+        if deed.kind == "do":
+            return {"status": participle(deed.verb)} | _echo(arguments, most=2)
+        return self._on_one(deed, tool, arguments, tools)
+
+    def _make(self, deed: Deed, arguments: Record, tools: Sequence[Tool], rng: Random) -> Record:
+        field, value = _identity(deed.thing, arguments, tools, rng)
+        record = {field: value} | _echo(arguments)
+        self.records[_place(deed.thing, value)] = record
+        self.made.append(_place(deed.thing, value))
+        return {**record, "status": participle(deed.verb)}
+
+    def _find(self, deed: Deed, arguments: Record, tools: Sequence[Tool], rng: Random) -> Record:
+        made = [self.records[place] for place in self.made if place[0] == _last(deed.thing)]
+        known = [record for record in made if record is not None]
+        others = [self._some(deed.thing, tools, rng) for _ in range(rng.randint(1, _MOST_FOUND))]
+        found = [
+            {**record, **_shared(record, arguments)} for i, record in enumerate(others) if record not in others[:i]
+        ]
+        return {_plural_key(deed.thing): [*known, *found]}
+
+    def _some(self, thing: str, tools: Sequence[Tool], rng: Random) -> Record:
+        if identifier(thing, tools) is None:
+            return _details(thing, tools, rng)
+        field, value = _identity(thing, {}, tools, rng)
+        record = {field: value} | _unnamed(_details(thing, tools, rng), field)
+        return self.records.setdefault(_place(thing, value), record) or record
+
+    def _on_one(self, deed: Deed, tool: Tool, arguments: Record, tools: Sequence[Tool]) -> Record:
+        """Show, change or delete one thing."""
+        key = key_of(tool, deed.thing)
+        if key is None or key.name not in arguments:
+            return _of_no_record(deed, arguments, tools)
+        place = _place(deed.thing, arguments[key.name])
+        if place not in self.records:
+            rng = Random(_roll(*place))
+            known = _unnamed(_details(deed.thing, tools, rng), key.name)
+            self.records[place] = {key.name: arguments[key.name]} | known
+        record = self.records[place]
+        if record is None:
+            raise ToolExecutionError(f"There is no {deed.thing} {arguments[key.name]}")
+        if deed.kind == "show":
+            return dict(record)
+        if deed.kind == "remove":
+            self.records[place] = None
+            return {key.name: arguments[key.name], "status": participle(deed.verb)}
+        record.update(_echo(arguments))
+        return {key.name: arguments[key.name]} | _echo(arguments) | {"status": participle(deed.verb)}
+
+
+def _roll(*parts: str) -> int:
+    """A number that depends on the parts only, the same in every process."""
+    return int.from_bytes(hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=6).digest())
+
+
+def _last(thing: str) -> str:
+    return thing.split()[-1] if thing else ""
+
+
+def _place(thing: str, value: Any) -> tuple[str, str]:
+    return _last(thing), str(value)
+
+
+def _plural_key(thing: str) -> str:
+    return plural(thing or "result").replace(" ", "_")
+
+
+def _echo(arguments: Mapping[str, Any], most: int = 6) -> Record:
+    """The arguments again, with their types; long ones are left out."""
+    short = {name: value for name, value in arguments.items() if len(str(value)) <= _LONGEST}
+    return dict(list(short.items())[:most])
+
+
+def _shared(record: Mapping[str, Any], arguments: Mapping[str, Any]) -> Record:
+    """What was asked for holds for what is found: all of state=open are open."""
+    return {name: arguments[name] for name in record if name in arguments}
+
+
+def _identity(thing: str, arguments: Mapping[str, Any], tools: Sequence[Tool], rng: Random) -> tuple[str, Any]:
+    """The field that identifies a thing, and its value: such as the other tools in view ask for."""
+    key = identifier(thing, tools)
+    if key is None:
+        return "id", choose_value(ToolParameter("id"), rng, thing)
+    if key.name in arguments:
+        return key.name, arguments[key.name]
+    return key.name, choose_value(key, rng, thing)
+
+
+def identifier(thing: str, tools: Sequence[Tool]) -> ToolParameter | None:
+    """The parameter by which the tools in view name such a thing."""
+    for tool in tools:
+        deed = deed_of(tool)
+        for parameter in tool.parameters if parameter_names(tool) else ():
+            named = named_by(parameter.name)
+            if named is None or not thing or not parameter.required:
+                continue
+            own = named or (deed.thing if deed.kind not in ("make", "find") else "")
+            if own and (singular(_last(own)) == _last(thing) or thing.startswith(f"{own} ")):
+                return parameter
+    return None
+
+
+def parameter_names(tool: Tool) -> bool:
+    """Whether the tool has a parameter that names a thing; most have none, and need no closer look."""
+    return any(named_by(parameter.name) is not None for parameter in tool.parameters)
+
+
+def _unnamed(fields: Record, key: str) -> Record:
+    """What is identified by its name has no second one."""
+    return {name: value for name, value in fields.items() if name != "name" or "name" not in key}
+
+
+def _details(thing: str, tools: Sequence[Tool], rng: Random) -> Record:
+    """What is known of a thing that nobody made: usual fields, else those that another tool sets."""
+    usual = usual_fields(thing)
+    if usual:
+        return {field: _drawn(source, rng) for field, source in usual.items()}
+    makers = [tool for tool in tools if deed_of(tool).kind in ("make", "change") and deed_of(tool).thing == thing]
+    set_by = [p for tool in makers for p in tool.parameters if named_by(p.name) is None and p.type in _PLAIN]
+    fields: Record = {}
+    for parameter in set_by[:3]:
+        try:
+            fields[parameter.name] = choose_value(parameter, rng, thing)
+        except ToolDefinitionError:  # nothing is known for it, so nothing is said
+            continue
+    kind = kind_of(thing)
+    if kind and not fields:
+        return {"name": pooled(kind, rng)}
+    return fields or {"name": pooled("title", rng)}
+
+
+def _measured(thing: str, rng: Random) -> Record:
+    """A thing that is a number or a text of a known kind: a temperature, an address; else just some number."""
+    field = thing.replace(" ", "_") or "result"
+    kind = None if number_rules(field) else kind_of(field)
+    if kind:
+        return {field: pooled(kind, rng)}
+    return {field: number(field, {}, rng, "", False) if number_rules(field) else rng.randint(20, 9000) / 10}
+
+
+def _drawn(source: Any, rng: Random) -> Any:
+    if isinstance(source, str):
+        return pooled(source, rng)
+    if isinstance(source, Mapping):
+        return rng.choice(source["of"])
+    return rng.randint(*source)
+
+
+def _of_no_record(deed: Deed, arguments: Record, tools: Sequence[Tool]) -> Record:
+    """A thing that no argument names: the weather in a city, the light of a room."""
+    said = _echo(arguments, most=4)
+    if deed.kind == "show":
+        rng = Random(_roll(deed.thing, json.dumps(said, sort_keys=True)))
+        about = {name: value for name, value in said.items() if isinstance(value, str)}
+        is_thing = usual_fields(deed.thing) or deed.verb in ("find", "search", "look")
+        return about | (_details(deed.thing, tools, rng) if is_thing else _measured(deed.thing, rng))
+    return {**said, "status": participle(deed.verb)}
+
+
+def _worked_out(deed: Deed, rng: Random) -> Record:
+    """The outcome of a computation, a number, or of work on a text."""
+    if deed.kind == "write":
+        return {"text": pooled("sentence", rng)}
+    return _measured(deed.thing, rng)

@@ -1,0 +1,47 @@
+from random import Random
+
+import pytest
+
+from tooltune.generate.telling import described, fact, told
+from tooltune.types import Tool, ToolCall, ToolParameter
+
+ID = ToolParameter("order_id", required=True)
+
+
+def answer(name, description, result, parameters=(), seed=1, **arguments):
+    tool = Tool(name, description, parameters)
+    return told(tool, ToolCall(name, arguments), result, {}, Random(seed))
+
+
+def test_what_was_made_is_told_with_its_id():
+    text = answer("create_order", "Create an order", {"order_id": 57, "product": "lamp"}, product="lamp")
+    assert "created" in text
+    assert "the order" in text.lower()
+    assert "ID" in text
+    assert "57" in text
+
+
+def test_what_was_changed_or_cancelled_is_named():
+    text = answer("cancel_order", "Cancel an order", {"order_id": 57, "status": "cancelled"}, [ID], order_id=57)
+    assert "cancelled the order 57" in text
+
+
+def test_what_was_found_is_counted_and_described():
+    found = {"orders": [{"order_id": 57, "total": 12}, {"order_id": 58, "total": 14}]}
+    text = answer("list_orders", "List all orders", found)
+    assert "two orders: 57 (total 12) and 58 (total 14)" in text
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_value_that_was_looked_up_is_said_for_what_it_was_asked(seed):
+    city = ToolParameter("city", required=True)
+    text = answer("get_air_quality", "Get the air quality of a city", {"air_quality": 42}, [city], seed, city="Oslo")
+    assert "Oslo" in text
+    assert "air quality is 42" in text or "air quality for Oslo is 42" in text
+
+
+def test_facts_are_said_as_people_say_them():
+    assert fact("changed_files", 3) == "changed files 3"
+    assert fact("lines_added", 1) == "1 line added"
+    assert fact("date", "2026-05-03") == "date 3 May 2026"
+    assert described({"title": "Fix the login page now", "status": "open"}) == '"Fix the login page now" (status open)'

@@ -1,0 +1,110 @@
+import json
+
+import pytest
+
+from tooltune.example_tools import EXAMPLE_TOOLS, execute
+from tooltune.generate.deeds import deed_of, participle
+from tooltune.generate.world import World
+from tooltune.types import Tool, ToolCall, ToolParameter
+
+P = ToolParameter
+ID = P("order_id", "Id of the order", "integer", required=True, minimum=1000, maximum=9999)
+DETAILS = [P("product", required=True), P("quantity", type="integer"), P("gift", type="boolean")]
+SHOP = [
+    Tool("create_order", "Create an order", DETAILS),
+    Tool("get_order", "Get an order", [ID]),
+    Tool("update_order", "Update an order", [ID, P("quantity", type="integer", required=True)]),
+    Tool("cancel_order", "Cancel an order", [ID]),
+    Tool("list_orders", "List all orders"),
+]  # fmt: skip
+
+
+def run(world, name, tools=SHOP, **arguments):
+    return json.loads(world.execute(ToolCall(name, arguments), tools))
+
+
+@pytest.fixture
+def made():
+    """A world with an order in it (one call in twelve fails, so the first product that works is taken)."""
+    for product in ("lamp", "chair", "desk"):
+        world = World()
+        order = run(world, "create_order", product=product, quantity=2, gift=True)
+        if "error" not in order:
+            return world, order
+    raise AssertionError("three failures in a row")
+
+
+def test_what_is_made_gets_an_id_of_the_form_that_the_other_tools_ask_for(made):
+    _, order = made
+    assert 1000 <= order["order_id"] <= 9999
+    assert order["quantity"] == 2
+    assert order["gift"] is True
+    assert order["status"] == "created"
+
+
+def test_what_is_made_can_be_found_changed_and_deleted(made):
+    world, order = made
+    number = order["order_id"]
+    results = [run(world, "get_order", order_id=number), run(world, "list_orders")]
+    results += [run(world, "update_order", order_id=number, quantity=5), run(world, "get_order", order_id=number)]
+    assert results[0]["product"] == order["product"]
+    assert number in [found["order_id"] for found in results[1]["orders"]]
+    assert results[2]["quantity"] == results[3]["quantity"] == 5
+    assert "error" not in run(world, "cancel_order", order_id=number)
+    assert run(world, "get_order", order_id=number) == {"error": f"There is no order {number}"}
+
+
+def test_the_same_calls_in_a_new_world_end_in_the_same_results_and_the_same_state():
+    calls = [ToolCall("create_order", {"product": p}) for p in "abcdef"] + [ToolCall("list_orders", {})] * 2
+    calls += [ToolCall("cancel_order", {"order_id": n}) for n in (1234, 1234, 4321)]
+    one, other = World(), World()
+    assert [one.execute(c, SHOP) for c in calls] == [other.execute(c, SHOP) for c in calls]
+    assert one.records == other.records
+    assert one.made == other.made
+    assert one.records
+
+
+def test_what_nobody_made_is_taken_to_exist_and_stays_the_same():
+    world = World()
+    first = run(world, "get_order", order_id=1111)
+    assert first == run(world, "get_order", order_id=1111) == run(World(), "get_order", order_id=1111)
+    assert set(first) == {"order_id", "status", "total", "ordered_on"}
+
+
+def test_example_tools_keep_their_implementations():
+    call = ToolCall("get_weather", {"city": "Oslo"})
+    assert World().execute(call, EXAMPLE_TOOLS) == execute(call, EXAMPLE_TOOLS)
+
+
+def test_any_arguments_give_a_result():
+    for arguments in ({}, {"order_id": None}, {"order_id": {"a": [1]}}, {"quantity": "x" * 500}):
+        for tool in SHOP:
+            assert isinstance(run(World(), tool.name, **arguments), dict)
+    assert run(World(), "nothing") == {"error": "There is no tool named nothing"}
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "kind", "thing"),
+    [
+        ("issues_create", "Create an issue. Any user can.", "make", "issue"),
+        ("list_transactions", "Lists what went in and out of an account.", "find", "transaction"),
+        ("rentals.search", "Search holiday homes by region.", "find", "rental"),
+        ("get_order", "Get the details of an order", "show", "order"),
+        ("close_pull_request", "Close a pull request", "change", "pull request"),
+        ("deleteUser", "", "remove", "user"),
+        ("qk3_vz81", "Cancel a booking.", "remove", "booking"),
+        ("git_diff_staged", "Shows changes that are staged for commit", "find", "change"),
+        ("calculate_area", "Calculate the area of a circle", "compute", "area"),
+        ("translate", "Translate a text", "write", "text"),
+        ("send_message", "Send a message", "do", "message"),
+    ],
+)
+def test_what_a_tool_does_is_read_from_its_name_and_description(name, description, kind, thing):
+    deed = deed_of(Tool(name, description))
+    assert (deed.kind, deed.thing) == (kind, thing)
+
+
+def test_participles():
+    assert [participle(v) for v in ("create", "cancel", "send", "apply", "book")] == [
+        "created", "cancelled", "sent", "applied", "booked",
+    ]  # fmt: skip

@@ -85,6 +85,7 @@ def _plan(config: DataConfig, tools: Sequence[Tool], functions: PythonFunctions 
         shares=config.shares(),
         renamed_share=config.renamed_share,
         answered_share=config.answered_share,
+        one_tool_share=config.one_tool_share,
         functions=functions,
     )
 

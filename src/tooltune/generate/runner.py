@@ -64,6 +64,7 @@ class Plan:
     shares: tuple[tuple[str, float], ...]
     renamed: float = 0.0
     answered: float = 1.0
+    one_tool: float = 0.0
 
     def scenario(self, part: Part, index: int) -> str:
         """The scenario of an example: shares are kept closely even in a small run."""
@@ -78,6 +79,8 @@ class Plan:
     def tools(self, part: Part, group: int) -> tuple[Tool, ...]:
         """The tools that the examples of a group share: what their scenarios need, and others."""
         rng = Random(f"{self.seed}:{part}:tools:{group}")
+        if self.one_tool and rng.random() < self.one_tool:
+            return (rng.choice([tool for tool in self.catalogue.tools if tool.parameters] or self.catalogue.tools),)
         chosen: list[Tool] = []
         scenarios = {self.scenario(part, i) for i in range(group * self.group_size, (group + 1) * self.group_size)}
         for name in (
@@ -223,6 +226,7 @@ def make_plan(
     shares: Mapping[str, float] | None = None,
     renamed_share: float = 0.0,
     answered_share: float = 1.0,
+    one_tool_share: float = 0.0,
     functions: PythonFunctions | None = None,
 ) -> Plan:
     """Settle what every example depends on.
@@ -240,6 +244,8 @@ def make_plan(
         renamed_share: share of the tool sets that are shown under other names, see `variants`.
         answered_share: share of the training examples with calls that are kept to their end; others are
             verified whole and then end with their last call.
+        one_tool_share: share of the tool sets that are one tool alone, whatever scenarios they were drawn for;
+            scenarios that need more give way to others.
         functions: really run when they are called, in place of the simulated world.
 
     Raises:
@@ -252,7 +258,7 @@ def make_plan(
     held_out = round(num_examples * held_out_share)
     return Plan(
         catalogue, num_examples, held_out, seed, examples_per_tool_set, max_tools_in_view, mix,
-        renamed_share, answered_share,
+        renamed_share, answered_share, one_tool_share,
     )  # fmt: skip
 
 

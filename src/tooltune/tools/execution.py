@@ -13,7 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from tooltune.errors import ToolDefinitionError
-from tooltune.example_tools import execute
 from tooltune.files import file_hash
 from tooltune.tools import sandbox
 from tooltune.types import Tool, ToolCall
@@ -24,7 +23,7 @@ _REPEATED = 4096
 
 @dataclass(frozen=True)
 class PythonFunctions:
-    """An executor: calls of the named functions are run, all others are simulated.
+    """Functions that calls are really run with; `World` simulates the calls of all other tools.
 
     What a function returns is the result, as a JSON object; anything else but an object stands under `result`.
     What it raises, and a limit that it meets, becomes `{"error": "..."}`. Data made with functions that answer
@@ -58,9 +57,7 @@ class PythonFunctions:
         return name in dict(self.names)
 
     def __call__(self, call: ToolCall, tools: Sequence[Tool]) -> str:
-        """The text of a call's result."""
-        if not self.runs(call.name):
-            return execute(call, tools)
+        """The text of the result of a call that `runs` is true of."""
         return _result(self, call.name, json.dumps(dict(call.arguments)))
 
 

@@ -20,12 +20,14 @@ def possible(catalogue: Catalogue) -> bool:
 
 
 def needs(catalogue: Catalogue, rng: Random, chosen: list[Tool]) -> list[Tool]:
-    """One tool that takes an argument, sometimes two tools."""
-    wanted = [] if any(tool.parameters for tool in chosen) else [t for t in catalogue.tools if t.parameters]
-    first = [rng.choice(wanted)] if wanted else []
-    others = [tool for tool in catalogue.tools if tool not in (*chosen, *first)]
-    enough = len(chosen) + len(first) > 1 or not others
-    return first if enough or (first and rng.random() < 0.4) else [*first, rng.choice(others)]
+    """One tool that takes an argument: it can be called several times. Where none does, two tools."""
+    if any(tool.parameters for tool in chosen) or len(chosen) > 1:
+        return []
+    wanted = [tool for tool in catalogue.tools if tool.parameters]
+    if wanted:
+        return [rng.choice(wanted)]
+    others = [tool for tool in catalogue.tools if tool not in chosen]
+    return rng.sample(others, min(2 - len(chosen), len(others)))
 
 
 def build(scene: Scene) -> Draft | None:

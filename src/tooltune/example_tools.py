@@ -34,7 +34,7 @@ EXAMPLE_TOOLS: list[Tool] = [
         P("to_currency", "ISO code to convert to, such as EUR", "string", required=True),
     ]),
     Tool("calculate", "Work out an arithmetic expression.", [
-        P("expression", "Expression with + - * / ** and brackets", "string", required=True),
+        P("expression", "Calculation with + - * / ** and brackets", "string", required=True),
     ]),
     Tool("convert_units", "Convert a length, weight, volume or temperature into another unit.", [
         P("value", "Number to convert", "number", required=True),

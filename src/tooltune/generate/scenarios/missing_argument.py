@@ -61,7 +61,7 @@ def _asked(scene: Scene, goes_on: Callable[[], bool], greets: bool = True) -> Dr
 def _question(scene: Scene, tool: Tool, missing: tuple[str, ...]) -> str:
     lead = scene.line("question_lead_ins")
     asks = scene.phrasing(tool).ask.get(missing[0], ())
-    if len(missing) == 1 and asks and scene.rng.random() < 0.75:
+    if len(missing) == 1 and asks:
         return lead + scene.rng.choice(list(asks))
     return lead + scene.line("questions").replace("{nouns}", scene.nouns(tool, missing))
 

@@ -19,5 +19,3 @@ QUESTIONS = [
 @pytest.mark.parametrize(("tool", "name", "question"), QUESTIONS)
 def test_a_question_of_the_data_asks_for_its_parameter(tool, name, question) -> None:  # type: ignore[no-untyped-def]
     assert asks_for(f"Happy to help. {question}", name, [tool])
-    others = [other.name for other in tool.parameters if other.required and other.name != name]
-    assert sum(asks_for(question, other, [tool]) for other in others) <= 1

@@ -204,7 +204,7 @@ def train_model(
     from tooltune.train.prepare import prepare
     from tooltune.train.trainer import train
 
-    sizes = {
+    sizes: dict[str, Any] = {
         "max_length": config.max_length,
         "batch_size": config.per_device_train_batch_size,
         "seed": config.seed,
@@ -228,8 +228,14 @@ def share_right(model: Any, encoder: Any, examples: Sequence[Example], config: E
     """The share of held-out decisions that are right: what early stopping goes by."""
     from tooltune.evaluate import evaluate_model, items_of
 
-    limits = {"max_new_tokens": config.max_new_tokens, "batch_size": config.eval_batch_size}
-    found = evaluate_model(model, encoder, items_of(examples), label="held out", **limits)
+    found = evaluate_model(
+        model,
+        encoder,
+        items_of(examples),
+        label="held out",
+        max_new_tokens=config.max_new_tokens,
+        batch_size=config.eval_batch_size,
+    )
     return found.summary().overall["right"].value or 0.0
 
 

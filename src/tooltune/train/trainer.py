@@ -33,6 +33,7 @@ from tooltune.train.batching import Pack, plain_tensors, shared_tensors
 from tooltune.train.fuse import fused
 from tooltune.train.fused import HeadLoss
 from tooltune.train.lora import CHECKPOINTS
+from tooltune.train.model import device
 from tooltune.train.progress import ProgressBar
 
 Measure = Callable[[Any], float]
@@ -83,7 +84,8 @@ class PackTrainer(Trainer):
         output = super().evaluation_loop(*args, **kwargs)
         if self.measure is not None:
             with as_built(self.model):
-                output.metrics["eval_right"] = self.measure(self.model)
+                right = {"eval_right": self.measure(self.model)}
+            output = output._replace(metrics=(output.metrics or {}) | right)
         return output
 
 
@@ -171,6 +173,7 @@ def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
         eval_steps=config.eval_steps,
         logging_steps=max(1, steps // 50),
         report_to=config.report_to,
+        use_cpu=device().type == "cpu",  # else accelerate would leave CPU processes of a launcher alone
         prediction_loss_only=True,
         remove_unused_columns=False,
         label_names=["labels"],

@@ -3,7 +3,8 @@
     python benchmarks/engine.py                     # the embedded model, in bfloat16 where the processor has it
     python benchmarks/engine.py --dtype float32 --packs 4
 
-Every variant trains on the same packs, in turns, so that a busy machine slows all of them alike. The last
+Every variant trains on the same packs, in turns, so that a busy machine slows all of them alike; the last
+variant, which takes another process, follows them. The last
 column is the share of the machine's own matrix-product limit, at 4 FLOP a weight and token.
 """
 
@@ -30,6 +31,7 @@ from tooltune.train.lora import add_lora
 from tooltune.train.loss import pack_loss
 from tooltune.train.model import load_model, load_tokenizer, make_encoder
 from tooltune.train.prepare import prepare
+from tooltune.train.side import SideProcesses, beside
 
 PARTS = ("_lora", "_norm", "_mlp", "_plain_head")
 Variant = tuple[str, Sequence[str], bool]
@@ -70,6 +72,19 @@ def seconds(model: Any, batches: Sequence[dict[str, Any]], variant: Variant) -> 
         return time.perf_counter() - start
 
 
+def seconds_beside(side: SideProcesses, model: Any, batches: Sequence[dict[str, Any]]) -> float:
+    """How long the passes take when another process computes every second one at the same time."""
+    ordered = sorted(batches, key=lambda batch: int(batch["input_ids"].numel()))
+    with packing(model, True), fuse.fused(model) as head:
+        start = time.perf_counter()
+        for ours, theirs in zip(ordered[::2], ordered[1::2], strict=False):
+            sent = side.send(theirs, theirs["labels"].numel())
+            (pack_loss(model, ours, head) / ours["labels"].numel()).backward()
+            side.collect(sent)
+        model.zero_grad()
+        return time.perf_counter() - start
+
+
 def matmul_limit(dtype: torch.dtype) -> float:
     """FLOP a second of a large product."""
     a = torch.randn(2048, 2048, dtype=dtype)
@@ -86,14 +101,14 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--model_name", default="smollm2-135m")
     parser.add_argument("--dtype", default="auto")
-    parser.add_argument("--packs", type=int, default=6)
+    parser.add_argument("--packs", type=int, default=6, help="an even number")
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args(argv)
     config = TrainConfig(model_name=options.model_name, dtype=options.dtype, output_dir=Path("unused"))
     examples = list(generate_examples(EXAMPLE_TOOLS, 8 * options.packs, 1, 0, 8, max_tools_in_view=3))
     encoder = make_encoder(load_tokenizer(config.model_name), config)
     packs, _ = prepare(examples, encoder, max_length=2048, batch_size=8, seed=1)
-    batches = [shared_tensors(pack) for pack in packs[: options.packs]]
+    batches = [shared_tensors(pack) for pack in packs[: options.packs - options.packs % 2]]
     model = add_lora(load_model(config), config).train()
     tokens = sum(batch["input_ids"].numel() for batch in batches)
     seconds(model, batches[:1], VARIANTS[-1])  # warm-up
@@ -102,6 +117,11 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
         for variant in VARIANTS:
             spent[variant[0]] += seconds(model, batches, variant)
     rates = {name: options.rounds * tokens / time_ for name, time_ in spent.items()}
+    with beside(model, 2, True) as side:
+        assert side is not None
+        seconds_beside(side, model, batches[:2])  # the other process starts
+        took = sum(seconds_beside(side, model, batches) for _ in range(options.rounds))
+    rates["all, two processes side by side"] = options.rounds * tokens / took
     show(rates, 4 * sum(p.numel() for p in model.parameters()) / matmul_limit(model.dtype), model.dtype)
     return rates
 

@@ -49,6 +49,8 @@ def test_run_defaults_to_the_embedded_model() -> None:
         ({"quantization": "8bit", "init_lora_weights": "olora"}, ("olora", "--quantization none")),
         ({"init_lora_weights": "loftq"}, ("loftq", "--quantization 4bit")),
         ({"init_lora_weights": "best"}, ("--init_lora_weights", "'pissa'")),
+        ({"max_tokens_per_batch": 0}, ("--max_tokens_per_batch",)),
+        ({"early_stopping_patience": 2}, ("--early_stopping_patience", "--eval_steps")),
         ({"optim": "magic"}, ("--optim", "'adamw_torch'")),
         ({"warmup_ratio": 1}, ("--warmup_ratio",)),
         ({"neftune_noise_alpha": 0}, ("--neftune_noise_alpha",)),

@@ -235,9 +235,14 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
+    from tooltune.commands.checkpoints import evaluate_checkpoints
     from tooltune.commands.evaluate import evaluate_only
 
-    evaluate_only(arguments.model, settings(arguments, EvaluateCommandConfig))
+    config = settings(arguments, EvaluateCommandConfig)
+    if config.checkpoints:
+        evaluate_checkpoints(Path(arguments.model), config)
+    else:
+        evaluate_only(arguments.model, config)
 
 
 def _rescore(arguments: argparse.Namespace) -> None:

@@ -128,6 +128,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Passes over the training part."""
     per_device_train_batch_size: int = Field(4, gt=0)
     """Examples in one forward and backward pass."""
+    max_tokens_per_batch: int | None = Field(None, gt=0)
+    """Most tokens that a pass computes, shared ones once; takes the place of --per_device_train_batch_size."""
     gradient_accumulation_steps: int = Field(4, gt=0)
     """Passes in one optimiser step."""
     learning_rate: float = Field(2e-5, gt=0)
@@ -176,6 +178,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Optimiser steps between checkpoints, with --save_strategy steps."""
     eval_steps: int | None = Field(None, gt=0)
     """Optimiser steps between measurements of the held-out loss; by default it is not measured."""
+    early_stopping_patience: int | None = Field(None, gt=0)
+    """Stop after so many measurements without more right held-out decisions, and keep the best; needs --eval_steps."""
     save_total_limit: int | None = Field(2, gt=0)
     """Checkpoints kept; the oldest are deleted."""
     resume: bool = False
@@ -188,6 +192,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     @model_validator(mode="after")
     def _adapter_fits(self) -> TrainConfig:
         """What cannot be combined."""
+        if self.early_stopping_patience and not self.eval_steps:
+            raise ValueError("--early_stopping_patience needs --eval_steps: how often to measure")
         start = self.init_lora_weights
         if self.use_dora and start.startswith(("pissa", "olora")):
             raise ValueError(
@@ -293,6 +299,8 @@ class EvaluateCommandConfig(EvaluateConfig):
     """Also write the replies as a folder of results that BFCL's own scorer reads."""
     output_dir: Path = Path("output/evaluation")
     """Folder for report.json, report.md and outputs.jsonl, from which a killed evaluation goes on."""
+    checkpoints: bool = False
+    """Measure every checkpoint of a run: a table, checkpoints.json and the curve checkpoints.png."""
 
     @model_validator(mode="after")
     def _check_questions(self) -> EvaluateCommandConfig:

@@ -185,6 +185,11 @@ def _json_line(line: bytes, where: str) -> Any:
         raise DataError(where, f"not JSON: {error}", "one JSON value a line, in UTF-8") from None
 
 
+def first_process() -> bool:
+    """Whether this process writes the results: the only one, or the first that a distributed launcher started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def file_hash(path: str | Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal; reads it in pieces."""
     with Path(path).open("rb") as file:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,14 @@ from tooltune.config import (
 )
 from tooltune.dataset import Split, load_dataset, make_dataset, split_dataset
 from tooltune.errors import ConfigError, missing_extra
-from tooltune.files import file_hash, writable_folder, write_json
+from tooltune.files import file_hash, first_process, writable_folder, write_json
 from tooltune.progress import progress_bar
 from tooltune.tools import check_tools
 from tooltune.types import Example, Tool
 
 BASE_EVALUATION = "base_evaluation.json"
 SETTINGS = "settings.json"
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, quiet=not first_process())
 
 
 @dataclass
@@ -220,10 +221,11 @@ def train_model(
     from tooltune.train.prepare import prepare
     from tooltune.train.trainer import train
 
-    sizes = {
+    sizes: dict[str, Any] = {
         "max_length": config.max_length,
         "batch_size": config.per_device_train_batch_size,
         "seed": config.seed,
+        "max_tokens": config.max_tokens_per_batch,
     }
     packs, report = prepare(split.train, encoder, **sizes)
     held_out = prepare(split.held_out, encoder, **sizes)[0] if config.eval_steps else []
@@ -232,10 +234,26 @@ def train_model(
         f"{report.computed_tokens:,} computed an epoch; {report.shortened} shortened, {report.too_long} left out"
     )
     check_settings(config)
-    trained = train(add_lora(model, config), packs, held_out, config, encoder.pad_id)
+    measure = partial(share_right, encoder=encoder, examples=split.held_out, config=config)
+    trained = train(add_lora(model, config), packs, held_out, config, encoder.pad_id, measure)
     if trained.notice:
         console.print(f"Note: {trained.notice}")
     return trained, report.to_dict()
+
+
+def share_right(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> float:
+    """The share of held-out decisions that are right: what early stopping goes by."""
+    from tooltune.evaluate import evaluate_model, items_of
+
+    found = evaluate_model(
+        model,
+        encoder,
+        items_of(examples),
+        label="held out",
+        max_new_tokens=config.max_new_tokens,
+        batch_size=config.eval_batch_size,
+    )
+    return found.summary().overall["right"].value or 0.0
 
 
 def check_settings(config: RunConfig | TrainCommandConfig) -> None:

@@ -92,6 +92,43 @@ def test_the_loss_is_transformers_own(tiny_model: Callable[..., Any]) -> None:
     assert pack_loss(model, tensors).item() == pytest.approx(theirs.item(), rel=1e-5)
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_segments_that_share_nothing_are_exact_and_do_not_see_each_other(
+    tiny_model: Callable[..., Any], architecture: str
+) -> None:
+    model = with_lora(tiny_model(architecture))
+    alone = [group(length, (9,))[0] for length in (21, 22, 23)]
+    (pack,) = make_packs(alone, list("abc"), 1, seed=0, max_tokens=1000)
+    assert pack.prefix == 0
+    plain_loss, plain = gradients(model, plain_tensors(pack, pad_id=0))
+    changed = Pack((pack.examples[0], Encoded([7] * 30, pack.examples[1].trained)), 0)
+    with packing(model, shared=True):
+        loss, ours = gradients(model, shared_tensors(pack))
+        first = len(pack.examples[0].input_ids)
+        with torch.no_grad():
+            hidden = [
+                model.get_base_model().model(**_inputs(p)).last_hidden_state[0, :first]
+                for p in (Pack(pack.examples[:2], 0), changed)
+            ]
+    assert torch.equal(*hidden)
+    assert loss == pytest.approx(plain_loss, rel=1e-5)
+    for name, gradient in plain.items():
+        assert (gradient - ours[name]).norm() <= 1e-5 * gradient.norm() + 1e-9, name
+
+
+def test_packs_of_at_most_so_many_tokens() -> None:
+    examples = [example for length in (8, 20, 33) for example in group(length, tuple(range(4, 15)))]
+    keys = [key for key in "abc" for _ in range(11)]
+    packs = make_packs([*examples, *group(200, (5,))], [*keys, "alone"], 4, seed=3, max_tokens=90)
+    assert Counter(tuple(e.input_ids) for pack in packs for e in pack.examples) == Counter(
+        tuple(e.input_ids) for e in [*examples, *group(200, (5,))]
+    )
+    assert [pack.tokens for pack in packs if pack.tokens > 90] == [205]
+    assert max(len(pack.examples) for pack in packs) > 4
+    # Balanced: but for each key's last, a pack has no room for another example of its key.
+    assert sum(pack.tokens < 60 for pack in packs) <= 4
+
+
 def test_branches_do_not_see_each_other(tiny_model: Callable[..., Any]) -> None:
     model = with_lora(tiny_model("Llama"))
     first, second, *_ = group(30)

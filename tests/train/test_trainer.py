@@ -83,8 +83,12 @@ def test_resume_takes_the_newest_complete_checkpoint(tmp_path: Path) -> None:
     for step, state in ((5, "{}"), (10, "{}"), (15, '{"half'), (20, None)):
         folder = tmp_path / f"checkpoint-{step}"
         folder.mkdir()
+        (folder / "adapter_model.safetensors").touch()
         if state is not None:
             (folder / "trainer_state.json").write_text(state)
+    half_deleted = tmp_path / "checkpoint-12"
+    half_deleted.mkdir()
+    (half_deleted / "trainer_state.json").write_text("{}")
     assert newest_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
     assert newest_checkpoint(tmp_path / "absent") is None
 
@@ -150,3 +154,24 @@ def test_the_weight_of_first_tokens_keeps_the_mean_at_one(packs: list[Pack]) -> 
     assert sorted(zip(ours["labels"].tolist(), ours["weights"].tolist(), strict=True)) == sorted(
         zip(theirs["labels"].tolist(), theirs["weights"].tolist(), strict=True)
     )
+
+
+def test_early_stopping_keeps_the_best_checkpoint(
+    tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path
+) -> None:
+    seen: list[dict[str, torch.Tensor]] = []
+
+    def measure(model: Any) -> float:
+        """Best at the second measurement; the model decodes as it was built."""
+        assert not any("forward" in vars(module) for module in model.modules())
+        assert model(input_ids=torch.arange(5)[None]).logits.shape[-1] == 400
+        seen.append({name: p.detach().clone() for name, p in model.named_parameters() if "lora_" in name})
+        return 1 / (1 + abs(2 - len(seen)))
+
+    config = settings(tmp_path, num_train_epochs=20, eval_steps=2, early_stopping_patience=2, save_strategy="no")
+    model = add_lora(tiny_model("Llama", 400), config)
+    trained = train(model, packs, packs[:1], config, pad_id=0, measure=measure)
+    assert [entry["eval_right"] for entry in trained.history if "eval_right" in entry] == [0.5, 1, 0.5, 1 / 3]
+    for name, weights in trained.model.named_parameters():
+        assert name not in seen[1] or torch.equal(weights, seen[1][name]), name
+    assert (tmp_path / CHECKPOINTS / "checkpoint-4").exists()

@@ -32,19 +32,22 @@ class Pack:
 
     @property
     def tokens(self) -> int:
-        """How many tokens a pass over it computes."""
+        """How many tokens are computed: the prefix once, and each branch."""
         return self.prefix + sum(len(example.input_ids) - self.prefix for example in self.examples)
 
 
-def make_packs(examples: Sequence[Encoded], keys: Sequence[str], size: int, seed: int) -> list[Pack]:
-    """Group examples into packs of at most `size`, by key.
+def make_packs(
+    examples: Sequence[Encoded], keys: Sequence[str], size: int, seed: int, max_tokens: int | None = None
+) -> list[Pack]:
+    """Group examples into packs, by key.
 
     Args:
         examples: encoded examples.
         keys: what each example's prefix is made of (its tools, as text); examples with the same
             key go together.
-        size: most examples in a pack.
+        size: most examples in a pack, where there is no `max_tokens`.
         seed: decides which examples of a key meet, and the order of packs.
+        max_tokens: most tokens that a pack computes; a longer example is a pack of its own.
 
     Returns:
         Packs that hold every example exactly once. Examples left over from their key's packs are
@@ -58,20 +61,37 @@ def make_packs(examples: Sequence[Encoded], keys: Sequence[str], size: int, seed
     rest: list[Encoded] = []
     for group in groups.values():
         rng.shuffle(group)
-        whole = len(group) - len(group) % size
-        packs += [_pack(group[i : i + size]) for i in range(0, whole, size)]
-        rest += group[whole:]
+        *whole, last = _filled(group, size, max_tokens)
+        packs += whole
+        # Two that share their tools are worth a pack where tokens are what counts.
+        if len(last.examples) >= (2 if max_tokens else size):
+            packs.append(last)
+        else:
+            rest += last.examples
     rest.sort(key=lambda example: (len(example.input_ids), example.input_ids))
-    packs += [_pack(rest[i : i + size]) for i in range(0, len(rest), size)]
+    packs += _filled(rest, size, max_tokens)
     rng.shuffle(packs)
+    return packs
+
+
+def _filled(examples: Sequence[Encoded], size: int, max_tokens: int | None) -> list[Pack]:
+    """Packs of the examples in their order, each as full as it may be."""
+    packs: list[Pack] = []
+    for example in examples:
+        wider = _pack([*packs[-1].examples, example]) if packs else None
+        if wider and (wider.tokens <= max_tokens if max_tokens else len(wider.examples) <= size):
+            packs[-1] = wider
+        else:
+            packs.append(_pack([example]))
     return packs
 
 
 def _pack(examples: Sequence[Encoded]) -> Pack:
     limit = min(min(example.trained.index(True), len(example.input_ids) - 1) for example in examples)
-    first = examples[0].input_ids
+    # What the first and the last in order share, all share.
+    first, last = (pick(example.input_ids for example in examples) for pick in (min, max))
     prefix = 0
-    while prefix < limit and all(e.input_ids[prefix] == first[prefix] for e in examples):
+    while prefix < limit and first[prefix] == last[prefix]:
         prefix += 1
     return Pack(tuple(examples), prefix)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training, set_peft_model_state_dict
+from safetensors.torch import load_file
 
 from tooltune.config import TrainConfig
 from tooltune.errors import ConfigError
+from tooltune.files import first_process
 
 CHECKPOINTS = "checkpoints"
 INITIAL = "initial_adapter"
@@ -40,8 +41,7 @@ def add_lora(model: Any, config: TrainConfig) -> Any:
 
         replace_lora_weights_loftq(adapted)
     if moves_base(adapted):
-        first = int(os.environ.get("RANK", "0")) == 0
-        adapted.save_pretrained(str(config.output_dir / CHECKPOINTS / INITIAL), is_main_process=first)
+        adapted.save_pretrained(str(config.output_dir / CHECKPOINTS / INITIAL), is_main_process=first_process())
     return adapted
 
 
@@ -90,6 +90,11 @@ def save_lora(model: Any, folder: str, output_dir: Path) -> None:
         # Meant for users who mix adapters; here it is peft's own conversion that loads the second one.
         warnings.filterwarnings("ignore", message=".*changes the base weights")
         model.save_pretrained(folder, path_initial_model_for_weight_conversion=initial)
+
+
+def load_lora(model: Any, checkpoint: Path) -> None:
+    """Put a checkpoint's weights into the adapter of a model that `add_lora` made with the same settings."""
+    set_peft_model_state_dict(model, load_file(checkpoint / "adapter_model.safetensors"))
 
 
 def lora_layers(model: Any, first: int) -> list[int] | None:

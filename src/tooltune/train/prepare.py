@@ -48,9 +48,15 @@ class EncodingReport:
 
 
 def prepare(
-    examples: Sequence[Example], encoder: Encoder, *, max_length: int, batch_size: int, seed: int
+    examples: Sequence[Example],
+    encoder: Encoder,
+    *,
+    max_length: int,
+    batch_size: int,
+    seed: int,
+    max_tokens: int | None = None,
 ) -> tuple[list[Pack], EncodingReport]:
-    """Encode examples and group them into packs.
+    """Encode examples and group them into packs of `batch_size` examples, or of at most `max_tokens` tokens.
 
     Raises:
         DataError: no example is left.
@@ -68,6 +74,6 @@ def prepare(
             f"none of the {len(examples)} examples fits in {max_length} tokens",
             fix="Raise --max_length.",
         )
-    packs = make_packs(kept, keys, batch_size, seed)
+    packs = make_packs(kept, keys, batch_size, seed, max_tokens)
     report.computed_tokens = sum(pack.tokens for pack in packs)
     return packs, report

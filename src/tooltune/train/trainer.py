@@ -13,7 +13,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,18 +22,21 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from tooltune.config import TrainConfig
 from tooltune.errors import Interrupted
 from tooltune.files import output_error
-from tooltune.train.attention import packing, unsupported
+from tooltune.train.attention import NAME, packing, unsupported
 from tooltune.train.batching import GroupedSampler, Pack, plain_tensors, shared_tensors
 from tooltune.train.fuse import fused
 from tooltune.train.lora import CHECKPOINTS
 from tooltune.train.loss import pack_loss
+from tooltune.train.model import device
 from tooltune.train.progress import ProgressBar
 from tooltune.train.side import SIDE, SideProcesses, beside, useful_processes
+
+Measure = Callable[[Any], float]
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class PackTrainer(Trainer):
     """So many packs that follow each other are of about one length, since they are computed side by side."""
     early: tuple[list[Any], Any] | None = None
     """The next step's batch, whose gradient another process is computing (see `--early_gradients`)."""
+    measure: Measure | None = None
+    """What else a measurement takes: the share of right held-out decisions, as `eval_right`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -107,10 +112,27 @@ class PackTrainer(Trainer):
             loss = loss * self.accelerator.num_processes  # DDP averages gradients over processes
         return (loss, {}) if return_outputs else loss
 
+    def evaluation_loop(self, *args: Any, **kwargs: Any) -> Any:
+        """Trainer's own, with `measure` beside the loss."""
+        output = super().evaluation_loop(*args, **kwargs)
+        if self.measure is not None:
+            with as_built(self.model):
+                right = {"eval_right": self.measure(self.model)}
+            output = output._replace(metrics=(output.metrics or {}) | right)
+        return output
 
-def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: TrainConfig, pad_id: int) -> Trained:
+
+def train(
+    model: Any,
+    packs: Sequence[Pack],
+    held_out: Sequence[Pack],
+    config: TrainConfig,
+    pad_id: int,
+    measure: Measure | None = None,
+) -> Trained:
     """Train `model`, which already has its adapter, and leave it on its last weights.
 
+    With early stopping it is left on those of the checkpoint that `measure` found best.
     Checkpoints go to `output_dir/checkpoints`.
 
     Raises:
@@ -130,6 +152,9 @@ def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: T
         ),
         callbacks=[stop, ProgressBar()],
     )
+    if config.early_stopping_patience:
+        trainer.measure = measure
+        trainer.add_callback(EarlyStoppingCallback(config.early_stopping_patience))
     trainer.remove_callback(PrinterCallback)  # the bar shows the loss
     folder = Path(config.output_dir) / CHECKPOINTS
     checkpoint = newest_checkpoint(folder) if config.resume else None
@@ -178,13 +203,13 @@ def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
         adam_beta2=config.adam_beta2,
         neftune_noise_alpha=config.neftune_noise_alpha,
         seed=config.seed,
-        save_strategy=config.save_strategy,
-        save_steps=config.save_steps,
+        **saving(config),
         save_total_limit=config.save_total_limit,
         eval_strategy="steps" if config.eval_steps else "no",
         eval_steps=config.eval_steps,
         logging_steps=max(1, steps // 50),
         report_to=config.report_to,
+        use_cpu=device().type == "cpu",  # else accelerate would leave CPU processes of a launcher alone
         prediction_loss_only=True,
         remove_unused_columns=False,
         label_names=["labels"],
@@ -193,18 +218,38 @@ def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
     )
 
 
+def saving(config: TrainConfig) -> dict[str, Any]:
+    """When Trainer saves. Early stopping needs a checkpoint for each measurement, to keep the best."""
+    if not config.early_stopping_patience:
+        return {"save_strategy": config.save_strategy, "save_steps": config.save_steps}
+    return {
+        "save_strategy": "steps",
+        "save_steps": config.eval_steps,
+        "load_best_model_at_end": True,
+        "metric_for_best_model": "eval_right",
+        "greater_is_better": True,
+        "restore_callback_states_from_checkpoint": True,
+    }
+
+
 def newest_checkpoint(folder: Path) -> Path | None:
-    """The newest complete checkpoint: Trainer writes its state last, so a readable one is whole."""
+    """The newest complete checkpoint, or None."""
+    return next(reversed(checkpoints(folder)), None)
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The complete checkpoints, oldest first."""
     found = [path for path in folder.glob("checkpoint-*") if _complete(path)]
-    return max(found, key=lambda path: int(path.name.rsplit("-", 1)[1]), default=None)
+    return sorted(found, key=lambda path: int(path.name.rsplit("-", 1)[1]))
 
 
 def _complete(checkpoint: Path) -> bool:
+    """Trainer writes its state last, so a readable one is whole, unless its weights are being deleted."""
     try:
         json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return True
+    return (checkpoint / "adapter_model.safetensors").exists()
 
 
 class StopAfterStep(TrainerCallback):
@@ -233,6 +278,22 @@ class StopAfterStep(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if self.pressed:
             control.should_save = control.should_training_stop = True
+
+
+@contextmanager
+def as_built(model: Any) -> Iterator[None]:
+    """Within, the model decodes: its own forwards in place of fused ones, and attention over padded rows."""
+    base = model.get_base_model()
+    attention_before = base.config._attn_implementation
+    fused_forwards = {module: vars(module).pop("forward") for module in model.modules() if "forward" in vars(module)}
+    if attention_before == NAME:
+        base.set_attn_implementation("sdpa")
+    try:
+        yield
+    finally:
+        base.set_attn_implementation(attention_before)
+        for module, forward in fused_forwards.items():
+            module.forward = forward
 
 
 @contextmanager

@@ -141,18 +141,17 @@ def load(config: EvaluateConfig) -> Any:
 
 def evaluate(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig, label: str) -> Any:
     """Score a model on held-out examples."""
-    from tooltune.evaluate import evaluate_model, items_of
+    from tooltune.evaluate import evaluate_model, items_of, local_replies
 
     with progress(f"evaluate {label}") as advance:
-        return evaluate_model(
+        replies = local_replies(
             model,
             encoder,
-            items_of(examples),
-            label=label,
             max_new_tokens=config.max_new_tokens,
             batch_size=config.eval_batch_size,
             progress=advance,
         )
+        return evaluate_model(replies, items_of(examples), label=label)
 
 
 def evaluate_tuned(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> Any:

@@ -1,20 +1,23 @@
-"""Greedy decoding of many prompts, fast where they share their beginning.
+"""Decoding of many prompts, fast where they share their beginning.
 
 Prompts of one group (the same tools in view) share most of their tokens. The shared beginning of a
 group goes through the model once; a batch, of one group or several, starts from copies of those
 caches, and only the rest of each prompt is run per row, padded on the left. A row that has ended
 soon leaves the batch. In float32 the replies are those of one-by-one decoding.
 
-Not covered: models with recurrent layers, and sampling. Where prompt and reply are longer than a
+Tokens are the likeliest ones, unless a temperature or a guide says otherwise (`choosing`).
+
+Not covered: models with recurrent layers. Where prompt and reply are longer than a
 model's attention window, prompts run one at a time, since padding would shift the window.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -23,6 +26,7 @@ from transformers import DynamicCache
 
 from tooltune.evaluate.attention import grouped_decoding
 from tooltune.evaluate.cache import attention_window, gather, new_cache
+from tooltune.evaluate.choosing import Guide, Picker, pickers
 
 Progress = Callable[[int, int], None]
 
@@ -42,6 +46,8 @@ class Generation:
     """The limit on new tokens, or the model's context, came before an end token."""
     too_long: bool = False
     """The prompt leaves no room in the model's context; nothing was run."""
+    seconds: float = field(default=0.0, compare=False)
+    """From the start of its batch to its last token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class _Row:
     number: int
     prefix: tuple[int, ...]
     rest: tuple[int, ...]
+    picker: Picker | None
 
 
 @dataclass(frozen=True)
@@ -79,9 +86,12 @@ def generate_replies(
     max_new_tokens: int = 256,
     batch_size: int = 16,
     token_budget: int = 32768,
+    temperature: float = 0.0,
+    seed: int = 0,
+    guides: Sequence[Guide | None] | None = None,
     progress: Progress | None = None,
 ) -> list[Generation]:
-    """Decode a reply to each prompt, greedily, in the precision the model is in.
+    """Decode a reply to each prompt, in the precision the model is in.
 
     Args:
         model: any causal decoder of transformers, with or without an adapter.
@@ -92,6 +102,9 @@ def generate_replies(
         max_new_tokens: limit of a reply, in tokens.
         batch_size: at most so many rows at once.
         token_budget: at most so many tokens, rows times longest prompt and reply, in the cache.
+        temperature: 0 takes the likeliest token; above it tokens are sampled, the same ones for the same seed.
+        seed: of sampling.
+        guides: what limits the reply to each prompt, or None where nothing does.
         progress: called with (finished, all) after each batch.
 
     Returns:
@@ -101,7 +114,7 @@ def generate_replies(
     limits = _Limits(frozenset(end_ids), pad_id, max_new_tokens, context, batch_size, token_budget)
     keys = groups if groups is not None else [None] * len(prompts)
     results = [Generation(too_long=True)] * len(prompts)
-    rows = _rows(prompts, keys, context)
+    rows = _rows(prompts, keys, context, pickers(len(prompts), temperature, seed, guides))
     finished = len(prompts) - len(rows)
     with _evaluating(model):
         for batch, replies in _run(model, rows, limits):
@@ -125,7 +138,9 @@ def _evaluating(model: Any) -> Iterator[None]:
         model.train(was_training)
 
 
-def _rows(prompts: Sequence[Sequence[int]], keys: Sequence[Hashable], context: int) -> list[_Row]:
+def _rows(
+    prompts: Sequence[Sequence[int]], keys: Sequence[Hashable], context: int, picking: Sequence[Picker | None]
+) -> list[_Row]:
     """The prompts that fit, in an order that keeps padding short.
 
     What is padded is the rest of a prompt, so rows of like rests make the cheapest batch, whatever
@@ -141,7 +156,7 @@ def _rows(prompts: Sequence[Sequence[int]], keys: Sequence[Hashable], context: i
         shared = common_length([prompts[index] for index in members])
         prefix = tuple(prompts[members[0]][:shared])
         kept += shared
-        rows += [_Row(index, prefix, tuple(prompts[index][shared:])) for index in members]
+        rows += [_Row(index, prefix, tuple(prompts[index][shared:]), picking[index]) for index in members]
     if kept <= KEPT_TOKENS:
         return sorted(rows, key=lambda row: (len(row.rest), len(row.prefix), row.prefix))
     return sorted(rows, key=lambda row: (len(row.prefix), row.prefix, len(row.rest)))
@@ -198,7 +213,10 @@ class _Batch:
         self.model, self.cache, self.limits = model, cache, limits
         self.room = [limits.room(row) for row in rows]
         self.replies: list[list[int]] = [[] for _ in rows]
+        self.pickers = [row.picker for row in rows]
         self.ended: set[int] = set()
+        self.seconds: dict[int, float] = {}
+        """When each row that is done was done."""
         self.live = list(range(len(rows)))
         self.start = max(len(row.prefix) for row in rows)
         """Columns that the cache holds already."""
@@ -222,21 +240,24 @@ class _Batch:
 
     def run(self) -> list[Generation]:
         """Decode until each row has ended or has no room left."""
-        done: set[int] = set()
+        begin = time.perf_counter()
         while self.live:
-            chosen = self._forward()
+            chosen = self._choose(self._forward())
             for index, token in zip(self.live, chosen.tolist(), strict=True):
-                if index not in done and not self._record(index, token):
-                    done.add(index)
-            keep = [row for row, index in enumerate(self.live) if index not in done]
+                if index not in self.seconds and not self._record(index, token):
+                    self.seconds[index] = time.perf_counter() - begin
+            keep = [row for row, index in enumerate(self.live) if index not in self.seconds]
             # Dropping rows copies the whole cache, so a few at a time is not worth it.
             if len(keep) <= KEPT_ROWS * len(self.live):
                 chosen = self._select(keep, chosen)
             self.tokens = chosen[:, None]
-        return [Generation(tuple(reply), i not in self.ended) for i, reply in enumerate(self.replies)]
+        return [
+            Generation(tuple(reply), i not in self.ended, seconds=self.seconds[i])
+            for i, reply in enumerate(self.replies)
+        ]
 
     def _forward(self) -> Tensor:
-        """The next token of each live row, [rows]."""
+        """The logits of each live row's next token, [rows, vocabulary]."""
         end = self.start + self.tokens.shape[1]
         output = self.model(
             input_ids=self.tokens,
@@ -248,7 +269,16 @@ class _Batch:
             logits_to_keep=torch.tensor([self.tokens.shape[1] - 1], device=self.model.device),
         )
         self.start = end
-        chosen: Tensor = output.logits[:, -1].argmax(-1)
+        logits: Tensor = output.logits[:, -1]
+        return logits
+
+    def _choose(self, logits: Tensor) -> Tensor:
+        """The next token of each live row, [rows]."""
+        chosen = logits.argmax(-1)
+        for row, index in enumerate(self.live):
+            picker = self.pickers[index]
+            if picker is not None and index not in self.seconds:
+                chosen[row] = picker.pick(logits[row])
         return chosen
 
     def _record(self, index: int, token: int) -> bool:

@@ -28,6 +28,10 @@ class ItemResult:
     reply: Reply
     truncated: bool
     score: Score
+    seconds: float | None = None
+    """How long the reply took; see `Answer`."""
+    tokens: int | None = None
+    """How many tokens it has; None where that is not known."""
 
     @property
     def right(self) -> bool:
@@ -42,6 +46,8 @@ class ItemResult:
             "reply": {"content": self.reply.content, "calls": calls, "error": self.reply.error},
             "truncated": self.truncated,
             "score": self.score.to_dict(),
+            "seconds": self.seconds,
+            "tokens": self.tokens,
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,6 +63,8 @@ class ItemResult:
             Reply(reply["content"], tuple(ToolCall.from_dict(call) for call in calls), reply["error"]),
             data["truncated"],
             Score.from_dict(data["score"]),
+            data.get("seconds"),
+            data.get("tokens"),
         )
 
 

@@ -78,17 +78,17 @@ class Score:
         return cls(**{field.name: data[field.name] for field in fields(cls)})
 
 
-def score(item: Item, reply: Reply, *, truncated: bool = False, too_long: bool = False) -> Score:
+def score(item: Item, reply: Reply, *, truncated: bool = False, failed: str | None = None) -> Score:
     """Judge `reply`.
 
     Args:
         item: the decision and what is expected.
         reply: what the model wrote, parsed.
         truncated: the reply was cut off by the limit on new tokens.
-        too_long: the prompt did not fit, and the model wrote nothing.
+        failed: why there is no reply at all, a key of FAILURES such as `too_long`.
     """
     reply = sound(reply)
-    broken = _form_failure(item, reply, truncated, too_long)
+    broken = _form_failure(item, reply, truncated, failed)
     judge = _score_call if item.outcome == "call" else _score_text
     return judge(item, reply, broken)
 
@@ -100,10 +100,10 @@ def sound(reply: Reply) -> Reply:
     return Reply(reply.content, (), reply.error or "arguments nested too deeply, or not finite")
 
 
-def _form_failure(item: Item, reply: Reply, truncated: bool, too_long: bool) -> str | None:
+def _form_failure(item: Item, reply: Reply, truncated: bool, failed: str | None) -> str | None:
     """The stages that do not depend on what is expected."""
-    if too_long:
-        return "too_long"
+    if failed:
+        return failed
     if not (reply.content.strip() or reply.calls or reply.error):
         return "truncated" if truncated else "no_output"
     if truncated:

@@ -26,6 +26,13 @@ from tooltune.evaluate.values import (
 from tooltune.types import Tool, ToolCall
 
 FAILURES: Mapping[str, str] = {
+    "refused": "the endpoint could not be reached",
+    "timed_out": "the endpoint did not answer in time",
+    "cut_off": "the connection to the endpoint ended within the reply",
+    "rate_limited": "the endpoint answered HTTP 429, also after pauses",
+    "server_error": "the endpoint answered HTTP 5xx, also after pauses",
+    "rejected": "the endpoint refused the request",
+    "unreadable_response": "what the endpoint sent is no chat completion",
     "too_long": "the prompt does not fit the model's context",
     "no_output": "the reply is empty",
     "truncated": "the reply did not end within the token limit",

@@ -8,6 +8,7 @@ from typing import Any
 from tooltune.chat.encode import Encoder
 from tooltune.chat.render import render_system
 from tooltune.evaluate.answers import Answer, Replies
+from tooltune.evaluate.constrained import Constraints
 from tooltune.evaluate.inference import Generation, generate_replies
 from tooltune.evaluate.items import Item
 from tooltune.evaluate.scorers import sound
@@ -19,9 +20,12 @@ def local_replies(
     *,
     max_new_tokens: int = 256,
     batch_size: int = 16,
+    temperature: float = 0.0,
+    seed: int = 0,
+    constraints: Constraints | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Replies:
-    """A source that decodes with `model`, greedily.
+    """A source that decodes with `model`.
 
     An item whose prompt does not fit the model's context is answered by the failure `too_long`.
 
@@ -30,6 +34,9 @@ def local_replies(
         encoder: the model's tokenizer and chat format.
         max_new_tokens: limit of a reply; one that reaches it is truncated, and a failure.
         batch_size: at most so many prompts at once.
+        temperature: 0 takes the likeliest tokens; above it replies are sampled.
+        seed: of sampling.
+        constraints: what the body of a call must keep to; the decision to call is free in any case.
         progress: called with (finished, all) after each batch.
     """
 
@@ -42,6 +49,9 @@ def local_replies(
             groups=[_beginning(item) for item in items],
             max_new_tokens=max_new_tokens,
             batch_size=batch_size,
+            temperature=temperature,
+            seed=seed,
+            guides=[constraints.guide(item.tools) for item in items] if constraints else None,
             progress=progress,
         )
         return [_answer(generation, encoder) for generation in generations]

@@ -81,7 +81,10 @@ def make_parser() -> argparse.ArgumentParser:
     train = _command(commands, "train", "train on an existing dataset", _train, TrainCommandConfig)
     train.add_argument("--config", type=Path, help="a YAML file of settings; flags win over it")
     evaluate = _command(commands, "evaluate", "measure a base or tuned model", _evaluate, EvaluateCommandConfig)
-    evaluate.add_argument("model", help="a finished run's folder, a model folder, a hub id, or smollm2-135m")
+    evaluate.add_argument(
+        "model", nargs="?",
+        help="a finished run's folder, a model folder, a hub id, smollm2-135m, or the model's name at --endpoint",
+    )  # fmt: skip
     ask = _command(commands, "ask", "ask a tuned model one question", _ask)
     ask.add_argument("folder", type=Path, help="the output folder of a run")
     ask.add_argument("question", help="what to ask")
@@ -233,9 +236,17 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
+    from tooltune.commands.baselines import compare_baselines
     from tooltune.commands.evaluate import evaluate_only
 
-    evaluate_only(arguments.model, settings(arguments, EvaluateCommandConfig))
+    config = settings(arguments, EvaluateCommandConfig)
+    model = arguments.model or getattr(arguments, "model_name", None)
+    if model is None:
+        raise ConfigError("evaluate", "no model", "a run's folder, a model, or its name at --endpoint")
+    if config.baselines:
+        compare_baselines(Path(model), config)
+    else:
+        evaluate_only(model, config)
 
 
 def _ask(arguments: argparse.Namespace) -> None:

@@ -155,16 +155,23 @@ def evaluate(model: Any, encoder: Any, examples: Sequence[Example], config: Eval
 
 
 def evaluate_tuned(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> Any:
-    """Score a model with its adapter.
-
-    For the time of it the adapter is added into the weights, which halves the matrix products;
-    into quantised weights it would not fit exactly, so there it stays beside them.
-    """
-    if config.quantization != "none":
+    """Score a model with its adapter."""
+    with adapter_merged(model, config.quantization):
         return evaluate(model, encoder, examples, config, "tuned")
+
+
+@contextmanager
+def adapter_merged(model: Any, quantization: str) -> Iterator[None]:
+    """Within, the adapter is added into the weights, which halves the matrix products.
+
+    Into quantised weights it would not fit exactly, so there it stays beside them.
+    """
+    if quantization != "none":
+        yield
+        return
     model.merge_adapter()
     try:
-        return evaluate(model, encoder, examples, config, "tuned")
+        yield
     finally:
         model.unmerge_adapter()
 

@@ -27,3 +27,11 @@ def test_engine(tiny_model_folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert list(rates) == [variant[0] for variant in load("engine").VARIANTS]
     assert all(rate > 0 for rate in rates.values())
     assert "share of the matmul limit" in capsys.readouterr().out
+
+
+def test_evaluate(tiny_model_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--items", "4", "--plain", "2", "--rounds", "1", "--max_new_tokens", "3"]
+    rates = load("evaluate").main(["--model_name", str(tiny_model_folder), *options])
+    assert rates["identical"] == 1
+    assert min(rates.values()) > 0
+    assert "replies identical: yes" in capsys.readouterr().out

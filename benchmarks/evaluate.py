@@ -53,6 +53,17 @@ def plain(
     return replies
 
 
+def ours(model: Any, prompts: Sequence[Sequence[int]], end_ids: frozenset[int], pad: int, new: int) -> list[Generation]:
+    """What evaluation does."""
+    return generate_replies(model, prompts, end_ids=end_ids, pad_id=pad, max_new_tokens=new)
+
+
+def timed(way: Any, *arguments: Any) -> tuple[list[Generation], float]:
+    """The replies, and the seconds they took."""
+    begin = time.perf_counter()
+    return way(*arguments), time.perf_counter() - begin
+
+
 def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     """Print the table; returns items a second of each way, and whether the replies are identical."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
@@ -61,30 +72,23 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     parser.add_argument("--plain", type=int, default=6, help="items of the plain loop, in all rounds together")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--max_new_tokens", type=int, default=48)
-    parser.add_argument("--batch_size", type=int, default=16)
     options = parser.parse_args(argv)
     config = ModelConfig(model_name=options.model_name, dtype="float32")
-    encoder = make_encoder(load_tokenizer(config.model_name), config)
-    model = load_model(config)
+    encoder, model = make_encoder(load_tokenizer(config.model_name), config), load_model(config)
     prompts = [encoder.encode_prompt(item.messages, item.tools) for item in questions(options.items)]
-    spent = {"plain loop": 0.0, "tooltune": 0.0}
-    slow: list[Generation] = []
+    settings = (encoder.end_ids, encoder.pad_id, options.max_new_tokens)
+    spent, identical = {"plain loop": 0.0, "tooltune": 0.0}, True
     for number in range(options.rounds):
-        begin = time.perf_counter()
-        part = prompts[: options.plain][number :: options.rounds]
-        slow += plain(model, part, encoder.end_ids, encoder.pad_id, options.max_new_tokens)
-        middle = time.perf_counter()
-        fast = generate_replies(
-            model, prompts, end_ids=encoder.end_ids, pad_id=encoder.pad_id,
-            max_new_tokens=options.max_new_tokens, batch_size=options.batch_size,
-        )  # fmt: skip
-        spent["plain loop"] += middle - begin
-        spent["tooltune"] += time.perf_counter() - middle
-    same = [reply for number in range(options.rounds) for reply in fast[: options.plain][number :: options.rounds]]
-    counts = {"plain loop": len(slow), "tooltune": options.rounds * len(prompts)}
+        part = range(number, options.plain, options.rounds)
+        slow, seconds = timed(plain, model, [prompts[place] for place in part], *settings)
+        spent["plain loop"] += seconds
+        fast, seconds = timed(ours, model, prompts, *settings)
+        spent["tooltune"] += seconds
+        identical &= slow == [fast[place] for place in part]
+    counts = {"plain loop": options.plain, "tooltune": options.rounds * len(prompts)}
     rates = {name: counts[name] / seconds for name, seconds in spent.items()}
-    show(rates, counts, same == slow, [len(prompt) for prompt in prompts])
-    return rates | {"identical": float(same == slow)}
+    show(rates, counts, identical, [len(prompt) for prompt in prompts])
+    return rates | {"identical": float(identical)}
 
 
 def show(rates: dict[str, float], counts: dict[str, int], identical: bool, lengths: Sequence[int]) -> None:

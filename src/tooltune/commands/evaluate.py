@@ -96,7 +96,7 @@ def constraints_for(encoder: Any) -> Any:
 
     if not isinstance(encoder, TextEncoder):
         raise ConfigError("--constrained", "a model in its native chat format", "the documented format")
-    return Constraints(encoder.tokenizer)
+    return Constraints(encoder.tokenizer, lambda text: console.print(f"Note: {text}", markup=False))
 
 
 def endpoint_source(model_name: str, config: EvaluateCommandConfig) -> Source:

@@ -7,15 +7,15 @@ closing tag the reply is free again, to end, to talk, or to open the next call.
 
 The grammar runs in llguidance: its wheel needs neither torch nor triton, which xgrammar's brings along.
 
-Not covered: the native chat formats, and what llguidance leaves out of JSON Schema (such as `not`, or look-around in
-patterns; a schema that it cannot compile at all only has to be met as a JSON object, see
-`Constraints.loosened`). A string may be as long as the limit on new tokens, so a reply can still be truncated.
+Not covered: the native chat formats, and what llguidance leaves out of JSON Schema, such as `not` or look-around
+in patterns; where it cannot compile a schema at all, any JSON object is let through, and a notice says so. A
+string may be as long as the limit on new tokens, so a reply can still be truncated.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tooltune.chat.parse import CLOSE, OPEN
@@ -30,10 +30,11 @@ _FORM = {"whitespace_flexible": True, "whitespace_pattern": r"[ \n]{0,24}", "len
 class Constraints:
     """Grammars of tool lists, for one tokenizer."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, notice: Callable[[str], None] = lambda text: None) -> None:
         """
         Args:
             tokenizer: a fast tokenizer of transformers.
+            notice: told, once for each list of tools, of a schema that cannot be compiled.
 
         Raises:
             MissingExtraError: llguidance is not installed.
@@ -43,8 +44,7 @@ class Constraints:
         except ImportError as error:
             missing_extra("llguidance", "constrained", error)
         self.tokenizer = from_tokenizer(tokenizer, n_vocab=len(tokenizer))
-        self.loosened: dict[str, str] = {}
-        """Tools whose schema cannot be compiled, and why."""
+        self._notice = notice
         self._matchers: dict[str, Any] = {}
 
     def guide(self, tools: Sequence[Tool]) -> CallGuide | None:
@@ -78,7 +78,7 @@ class Constraints:
         )
         if not failed:
             return schema
-        self.loosened[tool.name] = messages[0].strip().splitlines()[0]
+        self._notice(f"{tool.name}: its schema cannot limit calls ({messages[0].strip().splitlines()[0]})")
         return json.dumps({"type": "object", "x-guidance": _FORM})
 
 

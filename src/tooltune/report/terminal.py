@@ -62,7 +62,7 @@ def print_passes(passes: Mapping[str, Mapping[str, float]], console: Console | N
 
 def _narrow(rate: Rate) -> str:
     """A rate on two short lines."""
-    return "\n".join(_short(rate).strip().rsplit(" ", 1))
+    return "\n".join(_short(rate).replace(" %", "").strip().rsplit(" ", 1))
 
 
 def _cells(row: Row, with_p: bool) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -225,6 +226,14 @@ class AnswerConfig(Config):
     """Replies to sample for each question; with more than one, pass^k says how often k of k are right."""
     seed: int = Field(42, ge=0)
     """Seed of sampling."""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _usable_url(cls, value: str | None) -> str | None:
+        """urlsplit raises ValueError on a host or a port that cannot be."""
+        if value is not None and not (urlsplit(value).hostname and urlsplit(value).port != 0):
+            raise ValueError("a URL with a host, as in http://127.0.0.1:11434/v1")
+        return value
 
     @model_validator(mode="after")
     def _check_answers(self) -> AnswerConfig:

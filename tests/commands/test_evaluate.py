@@ -83,6 +83,8 @@ def test_baselines_of_a_run(
         ([], "no model"),
         (["m", "--samples", "3"], "--temperature"),
         (["m", "--endpoint", "localhost:8000"], "--endpoint"),
+        (["m", "--endpoint", "http://[bad"], "--endpoint"),
+        (["m", "--endpoint", "http://host:port/v1"], "--endpoint"),
         (["m", "--endpoint", "http://localhost:8000/v1", "--constrained"], "leave out --endpoint"),
         (["m", "--baselines", "--samples", "2", "--temperature", "1"], "leave out --samples"),
     ],

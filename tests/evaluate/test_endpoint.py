@@ -170,6 +170,11 @@ def test_a_server_that_is_late_or_trickles_is_given_up(endpoint: Endpoint, monke
     assert [answer.failed for answer in answers] == ["timed_out", "timed_out"]
 
 
+def test_text_that_cannot_be_sent_stops_nothing(endpoint: Endpoint) -> None:
+    answers = endpoint_replies(endpoint)([item("\ud800"), item("good")])
+    assert [answer.failed for answer in answers] == ["rejected", None]
+
+
 def test_no_server_at_all() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

@@ -8,7 +8,7 @@ other reply; calls that a server without a tool parser leaves in the content are
 retries with growing pauses, or after the pause that the server asks for. What still fails has a name and
 stays in the denominator.
 
-Not covered: streaming, and images or audio.
+Not covered: streaming, images or audio, and models that refuse `max_tokens` (OpenAI's reasoning models).
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ async def _ask(client: Any, endpoint: Endpoint, item: Item) -> Answer:
         async with asyncio.timeout(deadline):
             response = await client.chat.completions.with_raw_response.create(**_request(endpoint, item, names))
             return read_completion(response.text, names, response.elapsed.total_seconds())
-    except (OpenAIError, TimeoutError) as error:
+    except (OpenAIError, TimeoutError, UnicodeError) as error:  # UnicodeError: text that UTF-8 cannot hold
         return _failed(_name(error), str(error))
 
 
@@ -113,8 +113,9 @@ def _request(endpoint: Endpoint, item: Item, names: Mapping[str, str]) -> dict[s
         "messages": request_messages(item.messages, names),
         "max_tokens": endpoint.max_new_tokens,
         "temperature": endpoint.temperature,
-        "seed": endpoint.seed,
     }
+    if endpoint.temperature:  # some servers refuse a request with a seed
+        request["seed"] = endpoint.seed
     if item.tools:
         request["tools"] = [_request_tool(tool, names) for tool in item.tools]
     return request
@@ -214,7 +215,7 @@ def _written(call: _Function, own: Mapping[str, str]) -> str:
 
 
 def _failed(name: str, detail: str) -> Answer:
-    return Answer(reply=Reply(error=" ".join(detail.split())[:_DETAIL]), failed=name)
+    return Answer(reply=Reply(error=" ".join(detail.split())[:_DETAIL] or name), failed=name)
 
 
 def _name(error: Exception) -> str:

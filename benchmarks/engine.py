@@ -24,10 +24,12 @@ from tooltune.config import TrainConfig
 from tooltune.example_tools import EXAMPLE_TOOLS
 from tooltune.generate import generate_examples
 from tooltune.train import attention, fuse
+from tooltune.train.attention import packing
 from tooltune.train.batching import shared_tensors
+from tooltune.train.lora import add_lora
+from tooltune.train.loss import pack_loss
 from tooltune.train.model import load_model, load_tokenizer, make_encoder
 from tooltune.train.prepare import prepare
-from tooltune.train.trainer import add_lora, pack_loss, packing
 
 PARTS = ("_lora", "_norm", "_mlp", "_plain_head")
 Variant = tuple[str, Sequence[str], bool]

@@ -1,4 +1,4 @@
-"""The command line: run | generate | validate | train | evaluate | ask.
+"""The command line: run | generate | validate | train | evaluate | rescore | ask.
 
 Flags are made from the fields of the configuration classes. Every command ends with exit code 0,
 or 2 and one message for what the user can fix, or 130 after Ctrl-C.
@@ -85,6 +85,8 @@ def make_parser() -> argparse.ArgumentParser:
         "model", nargs="?",
         help="a finished run's folder, a model folder, a hub id, smollm2-135m, or the model's name at --endpoint",
     )  # fmt: skip
+    rescore = _command(commands, "rescore", "write an evaluation's report anew; needs no model", _rescore)
+    rescore.add_argument("folder", type=Path, help="the output folder of tooltune evaluate")
     ask = _command(commands, "ask", "ask a tuned model one question", _ask)
     ask.add_argument("folder", type=Path, help="the output folder of a run")
     ask.add_argument("question", help="what to ask")
@@ -236,17 +238,19 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from tooltune.commands.baselines import compare_baselines
     from tooltune.commands.evaluate import evaluate_only
 
     config = settings(arguments, EvaluateCommandConfig)
     model = arguments.model or getattr(arguments, "model_name", None)
     if model is None:
         raise ConfigError("evaluate", "no model", "a run's folder, a model, or its name at --endpoint")
-    if config.baselines:
-        compare_baselines(Path(model), config)
-    else:
-        evaluate_only(model, config)
+    evaluate_only(model, config)
+
+
+def _rescore(arguments: argparse.Namespace) -> None:
+    from tooltune.commands.rescore import rescore
+
+    rescore(arguments.folder)
 
 
 def _ask(arguments: argparse.Namespace) -> None:

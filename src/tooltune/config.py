@@ -129,12 +129,30 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Passes in one optimiser step."""
     learning_rate: float = Field(2e-5, gt=0)
     """Peak learning rate."""
+    lr_scheduler_type: Literal["cosine", "linear", "constant", "constant_with_warmup", "inverse_sqrt"] = "cosine"
+    """How the learning rate goes on after its warm-up."""
+    warmup_ratio: float = Field(0.05, ge=0, lt=1)
+    """Share of the optimiser steps in which the learning rate rises to its peak."""
+    optim: Literal[
+        "adamw_torch_fused", "adamw_torch", "adafactor", "sgd", "adamw_8bit", "paged_adamw_8bit", "lion_32bit"
+    ] = "adamw_torch_fused"
+    """Optimiser; 8-bit ones and lion_32bit need CUDA and the quantize extra."""
+    adam_beta2: float = Field(0.999, ge=0, lt=1)
+    """Adam's second beta."""
+    neftune_noise_alpha: float | None = Field(None, gt=0)
+    """Noise on the embeddings in training (NEFTune), such as 5; its size follows the length of a pack."""
     first_token_weight: float = Field(1.0, gt=0)
     """Weight in the loss of the first token of each reply, where the model decides to call, ask or talk."""
     lora_rank: int = Field(16, gt=0)
     """Rank of the LoRA matrices."""
     lora_alpha: float = Field(32, gt=0)
     """LoRA scale; the update is multiplied by alpha / rank."""
+    use_rslora: bool = False
+    """Multiply the update by alpha / sqrt(rank) instead (rank-stabilised LoRA)."""
+    use_dora: bool = False
+    """Learn the length of each weight vector apart from its direction (DoRA); slower."""
+    init_lora_weights: Literal["default", "gaussian", "pissa", "pissa_niter_4", "olora", "loftq"] = "default"
+    """How the adapter starts: pissa and olora take it from the base weights, loftq from what 4 bits lose."""
     lora_dropout: float = Field(0.0, ge=0, lt=1)
     """Dropout before the LoRA matrices."""
     lora_target_modules: tuple[str, ...] = ("all-linear",)
@@ -145,6 +163,10 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Longest example in tokens; longer ones lose unused tools, then their oldest turns."""
     shared_prefix: bool = True
     """Compute tools that examples share once for all of them (exact); false: plain padded batches."""
+    cpu_processes: int = Field(0, ge=0)
+    """Processes that share the passes of an optimiser step on a CPU; 0: as many as cores, where it pays."""
+    early_gradients: bool = False
+    """With one pass a step, on a CPU: compute every second step's gradient one step early, beside the step before."""
     save_strategy: Literal["steps", "epoch", "no"] = "epoch"
     """When checkpoints are written."""
     save_steps: int = Field(100, gt=0)
@@ -159,6 +181,20 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Also save the merged weights, in output_dir/merged."""
     report_to: Literal["none", "tensorboard", "wandb", "trackio", "mlflow"] = "none"
     """Tracker for the training log."""
+
+    @model_validator(mode="after")
+    def _adapter_fits(self) -> TrainConfig:
+        """What cannot be combined."""
+        start = self.init_lora_weights
+        if self.use_dora and start.startswith(("pissa", "olora")):
+            raise ValueError(
+                f"--use_dora does not go with --init_lora_weights {start}: it cannot be saved for the base"
+            )
+        if start.startswith(("pissa", "olora")) and self.quantization != "none":
+            raise ValueError(f"--init_lora_weights {start} needs --quantization none; loftq is for quantised bases")
+        if start == "loftq" and (self.quantization != "4bit" or self.merge):
+            raise ValueError("--init_lora_weights loftq needs --quantization 4bit, and no --merge")
+        return self
 
 
 class RunConfig(DataConfig, TrainConfig):
@@ -253,8 +289,30 @@ class EvaluateCommandConfig(EvaluateConfig, AnswerConfig):
     """The dataset whose held-out part is asked."""
     held_out_share: float = Field(0.1, gt=0, lt=1)
     """Share that is held out, where the dataset itself does not say."""
+    data: Path | None = None
+    """A dataset of which all is asked, instead of the held-out part of --data_path."""
+    suite: str = ""
+    """An outside suite instead: bfcl, or some of its categories as in bfcl:simple_python,irrelevance."""
+    suite_folder: Path | None = None
+    """Folder of the suite's files, instead of the installed package."""
+    limit: int | None = Field(None, gt=0)
+    """Items of each category: the first of a fixed shuffle."""
+    with_base: bool = False
+    """Measure the base model too, where the model is an adapter."""
+    train_data: Path | None = None
+    """What the model was trained on, for the contamination gate; a run's folder says it itself."""
+    strict: bool = False
+    """Refuse to evaluate if training data and questions share anything."""
+    bfcl_results: Path | None = None
+    """Also write the replies as a folder of results that BFCL's own scorer reads."""
     output_dir: Path = Path("output/evaluation")
-    """Folder for report.json and report.md."""
+    """Folder for report.json, report.md and outputs.jsonl, from which a killed evaluation goes on."""
+
+    @model_validator(mode="after")
+    def _check_questions(self) -> EvaluateCommandConfig:
+        if self.suite and self.data:
+            raise ValueError("--suite and --data both say what is asked; leave one out")
+        return self
 
 
 def _problem(item: Any, cls: type[Config]) -> str:

@@ -161,6 +161,30 @@ def writable_folder(path: str | Path, purpose: str) -> Path:
     return folder
 
 
+def read_json_lines(path: str | Path, fix: str) -> Iterator[tuple[Any, str]]:
+    """Each line's value with where it stands, as in "data.jsonl, line 3"; empty lines are skipped.
+
+    Args:
+        path: a file of JSON values, one a line.
+        fix: what to do where there is no such file.
+
+    Raises:
+        DataError: the file cannot be read, or a line is not JSON.
+    """
+    with reading(str(path), "a file of JSON lines", fix), Path(path).open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            where = f"{path}, line {number}"
+            if line.strip():
+                yield _json_line(line, where), where
+
+
+def _json_line(line: bytes, where: str) -> Any:
+    try:
+        return STRICT_JSON.decode(line.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(where, f"not JSON: {error}", "one JSON value a line, in UTF-8") from None
+
+
 def file_hash(path: str | Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal; reads it in pieces."""
     with Path(path).open("rb") as file:

@@ -141,32 +141,33 @@ def load(config: EvaluateConfig) -> Any:
 
 def evaluate(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig, label: str) -> Any:
     """Score a model on held-out examples."""
-    from tooltune.evaluate import evaluate_model, items_of, local_replies
+    from tooltune.evaluate import items_of, local_replies
+
+    replies = local_replies(model, encoder, max_new_tokens=config.max_new_tokens, batch_size=config.eval_batch_size)
+    return measure(replies, items_of(examples), label, encoder.parse)
+
+
+def measure(replies: Any, items: Sequence[Any], label: str, parse: Callable[[str], Any]) -> Any:
+    """Score the replies of a source to items."""
+    from tooltune.evaluate import evaluate_model
 
     with progress(f"evaluate {label}") as advance:
-        replies = local_replies(
-            model,
-            encoder,
-            max_new_tokens=config.max_new_tokens,
-            batch_size=config.eval_batch_size,
-            progress=advance,
-        )
-        return evaluate_model(replies, items_of(examples), label=label)
+        return evaluate_model(replies, items, label=label, parse=parse, progress=advance)
 
 
 def evaluate_tuned(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> Any:
     """Score a model with its adapter."""
-    with adapter_merged(model, config.quantization):
+    with adapter_in_weights(model, config):
         return evaluate(model, encoder, examples, config, "tuned")
 
 
 @contextmanager
-def adapter_merged(model: Any, quantization: str) -> Iterator[None]:
+def adapter_in_weights(model: Any, config: EvaluateConfig) -> Iterator[None]:
     """Within, the adapter is added into the weights, which halves the matrix products.
 
     Into quantised weights it would not fit exactly, so there it stays beside them.
     """
-    if quantization != "none":
+    if config.quantization != "none":
         yield
         return
     model.merge_adapter()
@@ -205,8 +206,9 @@ def train_model(
     model: Any, encoder: Any, split: Split, config: RunConfig | TrainCommandConfig
 ) -> tuple[Any, Mapping[str, Any]]:
     """Encode, add the adapter, train. Returns the trained model and what became of the examples."""
+    from tooltune.train.lora import add_lora
     from tooltune.train.prepare import prepare
-    from tooltune.train.trainer import add_lora, train
+    from tooltune.train.trainer import train
 
     sizes = {
         "max_length": config.max_length,

@@ -13,15 +13,6 @@ from tests.evaluate.test_endpoint import SERVER
 from tooltune.cli import main
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "data.jsonl"
-    # Few tools: a tokenizer that knows almost only bytes makes long prompts.
-    assert main(["generate", "--data_path", str(path), "--num_examples", "16", "--held_out_share", "0.25",
-                 "--max_tools_in_view", "1"]) == 0  # fmt: skip
-    return path
-
-
 def evaluate(*arguments: object) -> int:
     return main(["evaluate", *map(str, arguments)])
 
@@ -31,30 +22,37 @@ def test_an_endpoint(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         url = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
-        shared = ["--model", "small", "--data", data, "--output_dir", tmp_path / "out", "--retries", 0]
+        shared = ["--model", "small", "--data_path", data, "--output_dir", tmp_path / "out", "--retries", 0]
         assert evaluate("--endpoint", url, *shared, "--few-shot", 1) == 0
         assert evaluate("--endpoint", url, *shared, "--api_key_variable", "NO_SUCH_VARIABLE") == 2
         server.terminate()
     _, request = json.loads((tmp_path / "log").read_text().splitlines()[0])
     assert sum(message["role"] == "user" for message in request["messages"]) > 1
     report = json.loads((tmp_path / "out/report.json").read_text())
-    assert report["run"]["replies"]["tokens_mean"] == 7
+    assert report["run"]["replies"]["small"]["tokens_mean"] == 7
     assert report["models"]["base"]["label"] == "small"
     capsys.readouterr()
     assert evaluate("--endpoint", url, *shared) == 0
     report = json.loads((tmp_path / "out/report.json").read_text())
     assert report["models"]["base"]["failures"] == {"refused": len(report["items"])}
     assert f"No reply to {len(report['items'])} of" in capsys.readouterr().out
+    log = (tmp_path / "out/outputs.jsonl").read_text().splitlines()
+    assert evaluate("--endpoint", url, *shared) == 0
+    asked = (tmp_path / "out/outputs.jsonl").read_text().splitlines()[len(log) :]
+    assert len(asked) == len(report["items"]), "what failed is asked again"
+    assert main(["rescore", str(tmp_path / "out")]) == 0
 
 
 def test_a_model_here_constrained_and_sampled(
     data: Path, tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shared = [tiny_model_folder, "--data", data, "--output_dir", tmp_path, "--max_new_tokens", 4]
+    shared = [tiny_model_folder, "--data_path", data, "--output_dir", tmp_path, "--max_new_tokens", 4]
     assert evaluate(*shared, "--constrained", "--samples", 2, "--temperature", 1) == 0
     first = (tmp_path / "report.json").read_text()
-    assert {"pass^1", "pass^2"} <= set(json.loads(first)["run"]["pass^k"]["all"])
+    assert {"pass^1", "pass^2"} <= set(json.loads(first)["run"]["pass^k"]["base"]["all"])
     assert "pass^2" in capsys.readouterr().out
+    kept = (tmp_path / "outputs.jsonl").read_text().splitlines()
+    (tmp_path / "outputs.jsonl").write_text("\n".join(kept[1::2]))
     assert evaluate(*shared, "--constrained", "--samples", 2, "--temperature", 1) == 0
     replies = [[item["replies"]["base"]["text"] for item in json.loads(report)["items"]]
                for report in (first, (tmp_path / "report.json").read_text())]  # fmt: skip
@@ -62,18 +60,19 @@ def test_a_model_here_constrained_and_sampled(
 
 
 def test_baselines_of_a_run(
-    data: Path, tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, run: Path, tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = tmp_path / "run"
-    assert main(["train", "--model_name", str(tiny_model_folder), "--data_path", str(data), "--output_dir", str(run),
-                 "--num_train_epochs", "1", "--held_out_share", "0.25"]) == 0  # fmt: skip
-    capsys.readouterr()
-    settings = ["--baselines", "--data", data, "--output_dir", tmp_path / "out", "--max_new_tokens", 4]
+    settings = ["--baselines", "--data_path", data, "--output_dir", tmp_path / "out", "--max_new_tokens", 4]
     assert evaluate(run, *settings) == 0
     shown = capsys.readouterr().out
     systems = ["base", "base, 3 examples", "base, constrained", "tuned", "tuned, constrained"]
+    systems += ["always abstain", "always first tool"]
     assert [system["label"] for system in json.loads((tmp_path / "out/baselines.json").read_text())] == systems
-    assert all(system in shown for system in systems)
+    assert all(system in " ".join(shown.split()) for system in systems)
+    kept = (tmp_path / "out/outputs.jsonl").read_text()
+    assert {json.loads(line)["label"] for line in kept.splitlines()} == set(systems[:5])
+    assert evaluate(run, *settings) == 0
+    assert (tmp_path / "out/outputs.jsonl").read_text() == kept, "nothing is asked twice"
     assert evaluate(tiny_model_folder, *settings) == 2, "a base model has no baselines"
 
 

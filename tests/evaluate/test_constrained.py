@@ -140,6 +140,11 @@ def test_a_source_with_constraints(
 ) -> None:
     model = tiny_model("Llama", vocab_size=len(encoder.tokenizer))
     items = [Item(str(n), "s", (Message("user", f"Light {n}"),), TOOLS if n else (), "chat") for n in range(4)]
-    plain = local_replies(model, encoder, max_new_tokens=12)(items)
-    constrained = local_replies(model, encoder, max_new_tokens=12, constraints=constraints)(items)
-    assert [answer.text for answer in constrained] == [answer.text for answer in plain]
+    texts: list[dict[int, str]] = []
+    for limits in (None, constraints):
+        found: dict[int, str] = {}
+        replies = local_replies(model, encoder, max_new_tokens=12, constraints=limits)
+        replies(items, lambda place, output, found=found: found.update({place: output.text}))
+        texts.append(found)
+    assert texts[0] == texts[1]
+    assert len(texts[0]) == 4

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tooltune import Message, Tool, ToolCall, ToolParameter
-from tooltune.evaluate import Item, evaluate_model
+from tooltune.chat.parse import parse_reply
+from tooltune.evaluate import Item, Output, evaluate_model
 from tooltune.evaluate.endpoint import Endpoint, endpoint_replies, read_completion, request_messages, safe_names
 
 WEATHER = Tool("weather.get", "Weather of a city.", [ToolParameter("city", "City", required=True)])
@@ -146,8 +147,10 @@ def test_every_fault_has_a_name_and_stays_in_the_denominator(
 ) -> None:
     monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
     seen: list[tuple[int, int]] = []
-    replies = endpoint_replies(endpoint, lambda done, total: seen.append((done, total)))
-    evaluation = evaluate_model(replies, [item(fault) for fault in FAULTS], label="small")
+    items = [item(fault) for fault in FAULTS]
+    evaluation = evaluate_model(
+        endpoint_replies(endpoint), items, label="small", progress=lambda done, total: seen.append((done, total))
+    )
     assert {r.item.id: r.score.failure for r in evaluation.results} == FAULTS
     assert evaluation.summary().overall["call_exact"].n == len(FAULTS)
     assert seen == [(n, len(FAULTS)) for n in range(1, len(FAULTS) + 1)]
@@ -163,24 +166,28 @@ def test_every_fault_has_a_name_and_stays_in_the_denominator(
     assert request["tools"][0]["function"]["parameters"] == WEATHER.schema()
 
 
+def failures(endpoint: Endpoint, *questions: str) -> list[str | None]:
+    """Why each question got no reply."""
+    found: dict[int, Output] = {}
+    endpoint_replies(endpoint)([item(question) for question in questions], found.__setitem__)
+    return [found[place].failed for place in range(len(questions))]
+
+
 def test_a_server_that_is_late_or_trickles_is_given_up(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tooltune.evaluate.endpoint.LONGEST_PAUSE", 0.2)
     hurried = replace(endpoint, timeout=0.3, retries=0)
-    answers = endpoint_replies(hurried)([item("slow"), item("trickle")])
-    assert [answer.failed for answer in answers] == ["timed_out", "timed_out"]
+    assert failures(hurried, "slow", "trickle") == ["timed_out", "timed_out"]
 
 
 def test_text_that_cannot_be_sent_stops_nothing(endpoint: Endpoint) -> None:
-    answers = endpoint_replies(endpoint)([item("\ud800"), item("good")])
-    assert [answer.failed for answer in answers] == ["rejected", None]
+    assert failures(endpoint, "\ud800", "good") == ["rejected", None]
 
 
 def test_no_server_at_all() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         nobody = Endpoint(f"http://127.0.0.1:{unused.getsockname()[1]}/v1", "small", retries=0)
-        answers = endpoint_replies(nobody)([item("good")] * 3)
-    assert [answer.failed for answer in answers] == ["refused"] * 3
+        assert failures(nobody, "good", "good") == ["refused"] * 2
 
 
 def test_names_are_mapped_there_and_back() -> None:
@@ -190,7 +197,7 @@ def test_names_are_mapped_there_and_back() -> None:
     assert all(0 < len(name) <= 64 and set(name) <= set("abx_-fine0123456789") for name in names.values())
     assert names["fine-1"] == "fine-1"
     body = {"choices": [{"message": {"tool_calls": [{"function": {"name": names["a/b"], "arguments": "{}"}}]}}]}
-    assert read_completion(json.dumps(body), names).reply.calls == (ToolCall("a/b", {}),)
+    assert parse_reply(read_completion(json.dumps(body), names).text).calls == (ToolCall("a/b", {}),)
 
 
 def test_results_belong_to_their_calls() -> None:

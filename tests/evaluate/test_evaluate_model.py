@@ -89,13 +89,13 @@ def test_a_model_that_knows_the_answers_is_right_everywhere():
 
 def test_an_untrained_model_is_measured_and_not_an_error():
     seen = []
-    replies = local_replies(
-        build(), ByteEncoder(), max_new_tokens=8, progress=lambda done, total: seen.append((done, total))
+    replies = local_replies(build(), ByteEncoder(), max_new_tokens=8)
+    evaluation = evaluate_model(
+        replies, items_of(EXAMPLES), label="base", progress=lambda done, total: seen.append((done, total))
     )
-    evaluation = evaluate_model(replies, items_of(EXAMPLES), label="base")
     assert evaluation.summary().overall["right"].n == 4
     assert evaluation.summary().overall["call_exact"].successes == 0
-    assert seen[-1] == (4, 4)
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert [result.tokens for result in evaluation.results] == [8] * 4
     assert all(0 < result.seconds < 60 for result in evaluation.results)
 

@@ -1,7 +1,9 @@
+from collections.abc import Sequence
+
 from tooltune import EXAMPLE_TOOLS, Example, Message, Tool, ToolCall
-from tooltune.chat import Reply
-from tooltune.evaluate import Answer, Item
+from tooltune.evaluate import Item
 from tooltune.evaluate.few_shot import few_shot
+from tooltune.evaluate.outputs import Finished, Output
 from tooltune.generate import generate_examples
 
 A, B, C = Tool("a"), Tool("b"), Tool("c")
@@ -34,11 +36,13 @@ def ask(item: Item, count: int, examples: list[Example] = EXAMPLES) -> Item:
     """The item as the source sees it."""
     seen: list[Item] = []
 
-    def replies(items: list[Item]) -> list[Answer]:
+    def replies(items: Sequence[Item], finished: Finished) -> None:
         seen.extend(items)
-        return [Answer("hi", Reply("hi")) for _ in items]
+        finished(0, Output("hi"))
 
-    assert few_shot(replies, examples, count)([item]) == [Answer("hi", Reply("hi"))]
+    told: list[tuple[int, Output]] = []
+    few_shot(replies, examples, count)([item], lambda *output: told.append(output))
+    assert told == [(0, Output("hi"))]
     return seen[0]
 
 

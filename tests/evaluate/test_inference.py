@@ -166,15 +166,15 @@ def test_rows_that_have_ended_soon_leave_the_batch():
     assert ran < len(prompts) * max(steps)
 
 
-def test_progress_and_mode():
+def test_each_reply_is_told_and_the_mode_kept():
     model = build("llama").train()
     seen = []
     prompts, groups = prompts_in_groups()
-    decode(model, [*prompts, [7] * 200], [*groups, 9], progress=lambda done, total: seen.append((done, total)))
+    replies = decode(model, [*prompts, [7] * 200], [*groups, 9], finished=lambda *reply: seen.append(reply))
     assert model.training
-    assert seen == sorted(seen)
-    assert seen[-1] == (len(prompts) + 1, len(prompts) + 1)
-    assert len(seen) > 1
+    assert seen[0] == (len(prompts), Generation(too_long=True))
+    assert sorted(number for number, _ in seen) == list(range(len(prompts) + 1))
+    assert all(replies[number] == reply for number, reply in seen)
 
 
 @pytest.mark.parametrize(
@@ -197,6 +197,7 @@ def test_sampling_depends_on_the_seed_and_not_on_the_rows_beside():
     prompts, groups = prompts_in_groups()
     sampled = decode(model, prompts, groups, temperature=1.0, seed=1)
     assert decode(model, prompts, groups, temperature=1.0, seed=1, batch_size=1) == sampled
+    assert decode(model, prompts[3:], groups[3:], temperature=1.0, seed=1) == sampled[3:]
     assert decode(model, prompts, groups, temperature=1.0, seed=2) != sampled
     greedy = decode(model, prompts, groups)
     assert sampled != greedy

@@ -47,6 +47,7 @@ def test_each_metric_counts_its_own_items():
         "asked": Rate(1, 2),
         "abstained_or_asked": Rate(2, 5),
         "well_formed": Rate(8, 9),
+        "board": Rate(0, 0),
     }
 
 

@@ -4,8 +4,8 @@ from math import comb
 import pytest
 
 from tooltune import Message
-from tooltune.chat import Reply
-from tooltune.evaluate import Answer, Evaluation, Item, evaluate_model
+from tooltune.chat.parse import parse_reply
+from tooltune.evaluate import Evaluation, Item, Output
 from tooltune.evaluate.samples import costs, pass_hat_k, pass_table
 
 
@@ -21,8 +21,8 @@ ITEMS = [Item(str(n), "chat" if n else "other", (Message("user", "hi"),), (), "c
 
 
 def run(*right: bool) -> Evaluation:
-    answers = [Answer("x", Reply("x"), seconds=n + 1.0, tokens=4) if ok else Answer() for n, ok in enumerate(right)]
-    return evaluate_model(lambda items: answers, ITEMS, label="m")
+    outputs = [Output("x", seconds=n + 1.0, tokens=4) if ok else Output() for n, ok in enumerate(right)]
+    return Evaluation.of("m", ITEMS, outputs, parse_reply)
 
 
 def test_pass_table() -> None:

@@ -1,12 +1,13 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tooltune.chat.parse import Reply, parse_reply
 from tooltune.chat.render import render_reply
 from tooltune.evaluate.items import Item
+from tooltune.evaluate.results import METRICS, ItemResult
 from tooltune.evaluate.scorers import FAILURES, Score, score, sound
 from tooltune.types import Message, Tool, ToolCall, ToolParameter
 
@@ -196,8 +197,50 @@ CALLS = st.lists(
 )
 
 
+@settings(deadline=None)  # a busy machine pauses a test for longer than any deadline
 @given(CALLS, CALLS)
 def test_any_two_sets_of_calls_can_be_compared(expected, given_calls):
     verdict = score(item(calls=expected), Reply("", tuple(given_calls)))
     assert verdict.call_exact is (verdict.failure is None)
     assert score(item(calls=expected), Reply("", tuple(reversed(expected)))).call_exact
+
+
+BFCL = [{"get_weather": {"city": ["Oslo", "oslo city"], "days": ["", 1]}}]
+
+
+def bfcl(outcome, scenario, answers, *calls, error=None, content=""):
+    found = Item(
+        "0", scenario, (Message("user", "?"),), (WEATHER, EVENT), outcome,
+        tuple(ToolCall(name, {}) for answer in answers for name in answer), scorer="bfcl", answers=tuple(answers),
+    )  # fmt: skip
+    return found, score(found, Reply(content, calls, error))
+
+
+@pytest.mark.parametrize(
+    ("calls", "failure"),
+    [
+        ((ToolCall("get_weather", {"city": "OSLO"}),), None),
+        ((ToolCall("get_weather", {"city": "Oslo City", "days": 1}),), None),
+        ((ToolCall("get_weather", {"city": "Rome"}),), "wrong_value"),
+        ((event("Oslo"),), "wrong_tool"),
+        ((ToolCall("get_wheather", {"city": "Oslo"}),), "hallucinated_tool"),
+        ((), "should_have_called"),
+    ],
+)
+def test_bfcl_items_are_judged_by_berkeleys_rules(calls, failure):
+    _, verdict = bfcl("call", "multiple", BFCL, *calls, content="" if calls else "It is 9 degrees.")
+    assert verdict.failure == failure
+    assert verdict.call_exact == (failure is None)
+
+
+def test_relevance_takes_any_readable_call():
+    assert bfcl("call", "live_relevance", [], ToolCall("get_weather", {}))[1].failure is None
+    assert bfcl("call", "live_relevance", [], content="No.")[1].failure == "should_have_called"
+
+
+def test_what_cannot_be_read_abstains_only_for_the_board():
+    found, verdict = bfcl("abstain", "irrelevance", [], error="not JSON", content="<tool_call>")
+    assert verdict.failure == "malformed"
+    result = ItemResult(found, "<tool_call>", Reply("", (), "not JSON"), False, verdict)
+    assert METRICS["board"].verdict(result) is True
+    assert METRICS["abstained"].verdict(result) is False

@@ -1,6 +1,6 @@
 import pytest
 
-from tooltune.evaluate.statistics import Rate, mcnemar, mcnemar_paired, wilson
+from tooltune.evaluate.statistics import Rate, clustered_difference, holm, mcnemar, mcnemar_paired, wilson
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,26 @@ def test_rate():
     assert Rate(0, 0).value is None
     assert not Rate(1, 30).too_small
     assert rate.to_dict()["low"] == wilson(3, 4)[0]
+
+
+def test_holm_by_hand():
+    assert holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": None}) == pytest.approx(
+        {"a": 0.03, "b": 0.06, "c": 0.06, "d": None}
+    )
+    assert holm({"a": 0.9, "b": 0.8}) == {"a": 1.0, "b": 1.0}
+    assert holm({}) == {}
+
+
+def test_a_bootstrap_over_clusters_is_wider_than_its_items_suggest():
+    alone = clustered_difference((i, False, i % 2 == 0) for i in range(60))
+    together = clustered_difference((i % 4, False, i % 4 < 2) for i in range(60))
+    assert alone.value == together.value == 0.5
+    assert (alone.clusters, together.clusters) == (60, 4)
+    assert alone.low == pytest.approx(0.5 - 1.96 * (0.25 / 60) ** 0.5, abs=0.03)
+    assert together.high - together.low > 2 * (alone.high - alone.low)
+    assert clustered_difference([]) is None
+
+
+def test_a_bootstrap_is_the_same_every_time():
+    pairs = [(i % 7, i % 3 == 0, i % 2 == 0) for i in range(50)]
+    assert clustered_difference(pairs) == clustered_difference(pairs)

@@ -44,7 +44,8 @@ def test_several_systems_with_their_intervals(base, tuned):
 def test_pass_hat_k():
     stream = io.StringIO()
     passes = {"all": {"items": 4, "pass^1": 0.5, "pass^2": 0.25}, "[x]": {"items": 4, "pass^1": 1.0, "pass^2": 1.0}}
-    print_passes(passes, Console(file=stream, width=80))
+    print_passes("[y]", passes, Console(file=stream, width=80))
     lines = [line.split() for line in stream.getvalue().splitlines()]
     assert ["all", "4", "50.0", "25.0"] in lines
     assert ["[x]", "4", "100.0", "100.0"] in lines
+    assert "[y]: all of k" in stream.getvalue()

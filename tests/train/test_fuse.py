@@ -11,11 +11,11 @@ from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 
 from tests.conftest import ARCHITECTURES
 from tests.train.test_packs import gradients, group, with_lora
+from tooltune.train.attention import packing
 from tooltune.train.batching import make_packs, plain_tensors, shared_tensors
 from tooltune.train.fuse import fused
 from tooltune.train.fused import HeadLoss, LoraLinear, RmsNorm, Swiglu
 from tooltune.train.matmul_attention import MOST_BYTES, MatmulAttention, pays
-from tooltune.train.trainer import packing
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:

@@ -14,8 +14,9 @@ from peft import LoraConfig, get_peft_model
 from tests.conftest import ARCHITECTURES
 from tooltune.chat import Encoded
 from tooltune.train import attention
+from tooltune.train.attention import packing
 from tooltune.train.batching import Pack, make_packs, plain_tensors, shared_tensors
-from tooltune.train.trainer import pack_loss, packing
+from tooltune.train.loss import pack_loss
 
 
 def encoded(rng: random.Random, prefix: list[int], length: int, first_trained: int = 3) -> Encoded:

@@ -12,35 +12,12 @@ import pytest
 import torch
 from transformers import TrainerCallback
 
-from tooltune import Message, Tool, ToolCall
-from tooltune.chat import Encoded, TextEncoder
+from tests.train.conftest import settings
 from tooltune.config import TrainConfig
 from tooltune.errors import ConfigError, Interrupted, OutputError
-from tooltune.train.batching import Pack, make_packs, plain_tensors, shared_tensors
-from tooltune.train.trainer import CHECKPOINTS, add_lora, newest_checkpoint, train
-
-
-@pytest.fixture
-def packs(byte_tokenizer: Any, tools: list[Tool]) -> list[Pack]:
-    encoder = TextEncoder(byte_tokenizer)
-    examples: list[Encoded] = []
-    for city in ("Oslo", "Bergen", "Rome", "Lima", "Cairo", "Delhi", "Paris", "Quito"):
-        call = Message("assistant", "", (ToolCall("get_weather", {"city": city}),))
-        examples.append(encoder.encode([Message("user", f"Weather in {city}?"), call], tools))
-    return make_packs(examples, ["tools"] * len(examples), 2, seed=0)
-
-
-def settings(folder: Path, **values: Any) -> TrainConfig:
-    defaults = {
-        "output_dir": folder,
-        "num_train_epochs": 2,
-        "gradient_accumulation_steps": 2,
-        "learning_rate": 1e-2,
-        "lora_rank": 4,
-        "save_strategy": "steps",
-        "save_steps": 1,
-    }
-    return TrainConfig(**(defaults | values))
+from tooltune.train.batching import Pack, plain_tensors, shared_tensors
+from tooltune.train.lora import CHECKPOINTS, add_lora
+from tooltune.train.trainer import newest_checkpoint, train
 
 
 def run(model: Any, packs: list[Pack], config: TrainConfig) -> Any:

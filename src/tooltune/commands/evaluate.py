@@ -1,140 +1,163 @@
-"""`tooltune evaluate`: measure a model, here or behind an endpoint."""
+"""`tooltune evaluate`: measure models on a suite, a file, or the held-out part of a dataset."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tooltune.commands.systems import System, Systems, open_systems, run_manifest
 from tooltune.config import EvaluateCommandConfig
-from tooltune.dataset import Split, load_dataset, split_dataset
+from tooltune.dataset import load_dataset, split_dataset
 from tooltune.errors import ConfigError
-from tooltune.evaluate import Evaluation, Replies, evaluate_model, items_of
-from tooltune.evaluate.endpoint import Endpoint, endpoint_replies
+from tooltune.evaluate import Evaluation
+from tooltune.evaluate.baselines import baselines
+from tooltune.evaluate.chosen import Chosen, GateResult, check_contamination, choose
 from tooltune.evaluate.few_shot import few_shot
+from tooltune.evaluate.outputs import OUTPUTS, OutputLog, kept
+from tooltune.evaluate.record import PARSERS, Record
 from tooltune.evaluate.samples import costs, pass_table
-from tooltune.files import writable_folder
-from tooltune.pipeline import (
-    adapter_merged,
-    console,
-    finish_evaluation,
-    load,
-    open_model,
-    progress,
-    require_train_extra,
-)
+from tooltune.evaluate.suites import write_bfcl_results
+from tooltune.files import file_hash, writable_folder, write_json
+from tooltune.pipeline import console, finish_evaluation, measure
+from tooltune.types import Example
 
-Source = Callable[[int, Callable[[int, int], None]], Replies]
-"""Makes a source of replies from a seed and what is told of progress."""
+Data = tuple[list[Example], str]
+"""The examples that were trained on, and where they come from."""
 
 
 def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
-    """Measure a model on a dataset's held-out part: a run's folder, a base model, or an endpoint's."""
+    """Measure a run's folder, a base model or an endpoint's; what a killed run has asked is not asked again."""
     writable_folder(config.output_dir, "the report")
-    split = read_split(config)
-    if config.endpoint:
-        runs = measure(endpoint_source(model_name, config), split, config, model_name)
-        say_failures(runs[0])
-        finish(config, runs, tuned=False)
-        return
-    require_train_extra()
-    from tooltune.export.save import MANIFEST, load_tuned
-
-    if (Path(model_name) / MANIFEST).exists():
-        model, encoder, manifest = load_tuned(Path(model_name))
-        with adapter_merged(model, manifest["config"]["quantization"]):
-            finish(config, measure(local_source(model, encoder, config), split, config, "tuned"), tuned=True)
-        return
-    config = config.model_copy(update={"model_name": model_name})
-    encoder = open_model(config)
-    finish(config, measure(local_source(load(config), encoder, config), split, config, "base"), tuned=False)
+    chosen = choose(config)
+    data = _training_data(model_name, config)
+    gate = _gate(chosen, data, config.strict)
+    shots = _solved(data, config)
+    systems = open_systems(model_name, config)
+    record = _record(model_name, systems, chosen, gate)
+    record.write(config.output_dir)
+    finish(systems.config, record, _ask_all(systems, record, shots))
 
 
-def read_split(config: EvaluateCommandConfig) -> Split:
-    """The dataset's parts: one to ask about, one to take solved examples from."""
-    return split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
+def _training_data(model_name: str, config: EvaluateCommandConfig) -> Data | None:
+    """--train_data, or what the run's manifest says; None where neither is known."""
+    if config.train_data:
+        examples = load_dataset(config.train_data)
+        return [e for e in examples if e.metadata.get("split") != "held_out"], str(config.train_data)
+    manifest = run_manifest(model_name, config)
+    data = manifest.get("data", {})
+    path = Path(data.get("path", ""))
+    if not path.is_file() or file_hash(path) != data.get("sha256"):
+        return None
+    share = manifest["config"]["held_out_share"]
+    return split_dataset(load_dataset(path), share, str(path)).train, str(path)
 
 
-def measure(source: Source, split: Split, config: EvaluateCommandConfig, label: str) -> list[Evaluation]:
-    """One evaluation of all held-out items for each of --samples."""
-    runs = []
-    for number in range(config.samples):
-        with progress(f"evaluate {label}") as advance:
-            replies = few_shot(source(config.seed + number, advance), split.train, config.few_shot)
-            runs.append(evaluate_model(replies, items_of(split.held_out), label=label))
-    return runs
+def _gate(chosen: Chosen, data: Data | None, strict: bool) -> GateResult | None:
+    """Compare the training data with the questions, if it is known."""
+    if data is None:
+        console.print("Contamination gate: not run, since the training data is not known (--train_data FILE)")
+        return None
+    result = check_contamination(chosen, *data, strict=strict)
+    console.print(result.to_text(), markup=False)
+    return result
 
 
-def local_source(model: Any, encoder: Any, config: EvaluateCommandConfig) -> Source:
-    """Replies of a loaded model."""
-    from tooltune.evaluate import local_replies
-
-    constraints = constraints_for(encoder) if config.constrained else None
-    return lambda seed, advance: local_replies(
-        model,
-        encoder,
-        max_new_tokens=config.max_new_tokens,
-        batch_size=config.eval_batch_size,
-        temperature=config.temperature,
-        seed=seed,
-        constraints=constraints,
-        progress=advance,
-    )
-
-
-def constraints_for(encoder: Any) -> Any:
-    """What --constrained keeps calls to.
+def _solved(data: Data | None, config: EvaluateCommandConfig) -> Sequence[Example]:
+    """What solved examples are taken from: the training data, or the part of --data_path that is not asked.
 
     Raises:
-        ConfigError: the model writes another format than the documented one.
-        MissingExtraError: llguidance is not installed.
+        ConfigError: neither is there.
     """
-    from tooltune.chat import TextEncoder
-    from tooltune.evaluate.constrained import Constraints
-
-    if not isinstance(encoder, TextEncoder):
-        raise ConfigError("--constrained", "a model in its native chat format", "the documented format")
-    return Constraints(encoder.tokenizer, lambda text: console.print(f"Note: {text}", markup=False))
-
-
-def endpoint_source(model_name: str, config: EvaluateCommandConfig) -> Source:
-    """Replies of --endpoint."""
-    key = os.environ.get(config.api_key_variable)
-    if key is None and "api_key_variable" in config.model_fields_set:
-        raise ConfigError("--api_key_variable", f"{config.api_key_variable} is not set", "an environment variable")
-    return lambda seed, advance: endpoint_replies(
-        Endpoint(
-            url=str(config.endpoint),
-            model=model_name,
-            api_key=key or "none",
-            concurrency=config.concurrency,
-            timeout=config.timeout,
-            retries=config.retries,
-            max_new_tokens=config.max_new_tokens,
-            temperature=config.temperature,
-            seed=seed,
-        ),
-        advance,
-    )
+    if not (config.few_shot or config.baselines):
+        return ()
+    if data is not None:
+        return data[0]
+    if not config.data_path.is_file():
+        found = f"no training data: none is known, and {config.data_path} is absent"
+        raise ConfigError("--few_shot", found, "solved examples", "Give them as --train_data FILE.")
+    return split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path)).train
 
 
-def say_failures(evaluation: Evaluation) -> None:
+def _record(model_name: str, systems: Systems, chosen: Chosen, gate: GateResult | None) -> Record:
+    facts = {
+        "model": model_name,
+        "questions": chosen.source,
+        "items": len(chosen.items),
+        "contamination": gate.to_dict() if gate else "not checked: the training data is not known",
+        "config": systems.config.model_dump(mode="json"),
+    }
+    return Record(chosen.items, tuple(system.asked for system in systems.all), facts)
+
+
+def _ask_all(systems: Systems, record: Record, shots: Sequence[Example]) -> list[Evaluation]:
+    """One evaluation of each system. A state is entered once: merging and unmerging rounds the weights."""
+    evaluations = []
+    for state, members in groupby(systems.all, key=lambda system: system.state):
+        with state():
+            evaluations += [_ask(system, systems.config.output_dir, record, shots) for system in members]
+    return evaluations
+
+
+def _ask(system: System, folder: Path, record: Record, shots: Sequence[Example]) -> Evaluation:
+    asked = system.asked
+    log = OutputLog(folder / OUTPUTS, asked.label, asked.hash)
+    replies = few_shot(kept(system.replies, log), shots, system.few_shot)
+    evaluation: Evaluation = measure(replies, record.items, asked.label, PARSERS[asked.chat_format])
+    return evaluation
+
+
+def finish(config: EvaluateCommandConfig, record: Record, evaluations: Sequence[Evaluation]) -> None:
+    """Write the report and what else is wanted, and print the tables.
+
+    Args:
+        config: where to, and what is wanted.
+        record: what was asked.
+        evaluations: one for each of the record's models; of several samples the first is reported.
+    """
+    samples = _by_label(evaluations)
+    first = [runs[0] for runs in samples.values()]
+    passes = {label: pass_table(runs) for label, runs in samples.items() if len(runs) > 1}
+    facts = {**record.facts, "replies": {e.label: costs(e) for e in first}, **({"pass^k": passes} if passes else {})}
+    tuned = next((e for e in first if e.label == "tuned"), None)
+    base = next((e for e in first if e is not tuned), None)
+    finish_evaluation(config, base, tuned, facts)
+    _print_passes(passes)
+    if config.baselines:
+        _finish_baselines(config, [*first, *baselines(record.items)])
+    for evaluation in first:
+        _say_failures(evaluation)
+        if config.bfcl_results:
+            write_bfcl_results(config.bfcl_results, evaluation)
+
+
+def _by_label(evaluations: Sequence[Evaluation]) -> dict[str, list[Evaluation]]:
+    """The samples of each label."""
+    return {e.label: [other for other in evaluations if other.label == e.label] for e in evaluations}
+
+
+def _print_passes(passes: Mapping[str, Any]) -> None:
+    from tooltune.report.terminal import print_passes
+
+    for label, table in passes.items():
+        print_passes(label, table)
+
+
+def _finish_baselines(config: EvaluateCommandConfig, systems: Sequence[Evaluation]) -> None:
+    """All systems in one table, beside the two policies that need no model."""
+    from tooltune.report.terminal import print_systems
+
+    path = config.output_dir / "baselines.json"
+    write_json(path, [system.to_dict() | system.summary().to_dict() for system in systems])
+    print_systems(systems)
+    console.print(f"\nEvery answer:          {path}")
+
+
+def _say_failures(evaluation: Evaluation) -> None:
     """How many questions got no reply, and the commonest reason in the endpoint's own words."""
     reasons = [r.reply.error for r in evaluation.results if r.seconds is None and r.reply.error]
     if reasons:
         (reason, _), *_ = Counter(reasons).most_common(1)
         console.print(f"No reply to {len(reasons)} of {len(evaluation.results)} questions: {reason}", markup=False)
-
-
-def finish(config: EvaluateCommandConfig, runs: Sequence[Evaluation], tuned: bool) -> None:
-    """The report of the first sample, with pass^k over all."""
-    facts: dict[str, Any] = {"config": config.model_dump(mode="json"), "replies": costs(runs[0])}
-    if len(runs) > 1:
-        facts["pass^k"] = pass_table(runs)
-    finish_evaluation(config, None if tuned else runs[0], runs[0] if tuned else None, facts)
-    if len(runs) > 1:
-        from tooltune.report.terminal import print_passes
-
-        print_passes(facts["pass^k"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -49,11 +50,19 @@ class Picker:
         return int(torch.multinomial(weights, 1, generator=self.generator))
 
 
-def pickers(count: int, temperature: float, seed: int, guides: Sequence[Guide | None] | None) -> list[Picker | None]:
+def pickers(
+    prompts: Sequence[Sequence[int]], temperature: float, seed: int, guides: Sequence[Guide | None] | None
+) -> list[Picker | None]:
     """A picker for each prompt that needs one; None where argmax over the whole batch will do."""
     made: list[Picker | None] = []
-    for number in range(count):
+    for number, prompt in enumerate(prompts):
         guide = guides[number] if guides else None
-        generator = torch.Generator().manual_seed(seed * 1_000_003 + number) if temperature else None
+        generator = _chance(prompt, seed) if temperature else None
         made.append(Picker(temperature, generator, guide) if temperature or guide else None)
     return made
+
+
+def _chance(prompt: Sequence[int], seed: int) -> torch.Generator:
+    """Chance that depends on the prompt alone, so that a reply is the same whichever others are asked with it."""
+    digest = hashlib.sha256(f"{seed} {list(prompt)}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:7]))

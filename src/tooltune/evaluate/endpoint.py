@@ -17,18 +17,16 @@ import asyncio
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, Field
 
-from tooltune.chat.parse import Reply, parse_reply
 from tooltune.chat.render import nested
 from tooltune.errors import missing_extra
-from tooltune.evaluate.answers import Answer, Replies
 from tooltune.evaluate.items import Item
-from tooltune.evaluate.scorers import sound
+from tooltune.evaluate.outputs import Finished, Output, Replies
 from tooltune.types import Message, Tool
 
 LONGEST_PAUSE = 120
@@ -56,12 +54,11 @@ class Endpoint:
     seed: int = 0
 
 
-def endpoint_replies(endpoint: Endpoint, progress: Callable[[int, int], None] | None = None) -> Replies:
+def endpoint_replies(endpoint: Endpoint) -> Replies:
     """A source that asks `endpoint`.
 
     Args:
         endpoint: where, and how.
-        progress: called with (finished, all) after each reply.
 
     Raises:
         MissingExtraError: the `openai` client is not installed.
@@ -70,30 +67,27 @@ def endpoint_replies(endpoint: Endpoint, progress: Callable[[int, int], None] | 
         import openai  # noqa: F401
     except ImportError as error:
         missing_extra("openai", "endpoint", error)
-    return lambda items: asyncio.run(_ask_all(endpoint, items, progress or (lambda done, total: None)))
+    return lambda items, finished: asyncio.run(_ask_all(endpoint, items, finished))
 
 
-async def _ask_all(endpoint: Endpoint, items: Sequence[Item], progress: Callable[[int, int], None]) -> list[Answer]:
+async def _ask_all(endpoint: Endpoint, items: Sequence[Item], finished: Finished) -> None:
     from openai import AsyncOpenAI
 
-    places, done = asyncio.Semaphore(endpoint.concurrency), 0
+    free = asyncio.Semaphore(endpoint.concurrency)
 
-    async def one(item: Item) -> Answer:
-        nonlocal done
-        async with places:
-            answer = await _ask(client, endpoint, item)
-        done += 1
-        progress(done, len(items))
-        return answer
+    async def one(place: int, item: Item) -> None:
+        async with free:
+            output = await _ask(client, endpoint, item)
+        finished(place, output)
 
     async with AsyncOpenAI(
         base_url=endpoint.url, api_key=endpoint.api_key, timeout=endpoint.timeout, max_retries=endpoint.retries
     ) as client:
-        return await asyncio.gather(*map(one, items))
+        await asyncio.gather(*(one(place, item) for place, item in enumerate(items)))
 
 
-async def _ask(client: Any, endpoint: Endpoint, item: Item) -> Answer:
-    """One item's answer; whatever goes wrong on the way is an answer too."""
+async def _ask(client: Any, endpoint: Endpoint, item: Item) -> Output:
+    """One item's output; whatever goes wrong on the way is an output too."""
     from openai import OpenAIError
 
     names = safe_names(item.tools)
@@ -193,8 +187,8 @@ class _Completion(BaseModel):
     usage: _Usage | None = None
 
 
-def read_completion(body: str, names: Mapping[str, str], seconds: float | None = None) -> Answer:
-    """The answer in a response's body; a body that is no chat completion is a failure by name."""
+def read_completion(body: str, names: Mapping[str, str], seconds: float | None = None) -> Output:
+    """The output in a response's body; a body that is no chat completion is a failure by name."""
     try:
         completion = _Completion.model_validate_json(body)
     except ValueError as error:
@@ -204,7 +198,7 @@ def read_completion(body: str, names: Mapping[str, str], seconds: float | None =
     content = choice.message.content or choice.message.refusal or ""
     text = "\n\n".join(filter(None, [content.strip(), "\n".join(calls)]))
     tokens = completion.usage.completion_tokens if completion.usage else None
-    return Answer(text, sound(parse_reply(text)), choice.finish_reason == "length", seconds=seconds, tokens=tokens)
+    return Output(text, choice.finish_reason == "length", tokens=tokens, seconds=seconds)
 
 
 def _written(call: _Function, own: Mapping[str, str]) -> str:
@@ -214,8 +208,8 @@ def _written(call: _Function, own: Mapping[str, str]) -> str:
     return f"<tool_call>\nname: {name}\nparameters: {given.strip() or '{}'}\n</tool_call>"
 
 
-def _failed(name: str, detail: str) -> Answer:
-    return Answer(reply=Reply(error=" ".join(detail.split())[:_DETAIL] or name), failed=name)
+def _failed(name: str, detail: str) -> Output:
+    return Output(failed=name, detail=" ".join(detail.split())[:_DETAIL] or name)
 
 
 def _name(error: Exception) -> str:

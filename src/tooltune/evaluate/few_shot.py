@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tooltune.evaluate.answers import Answer, Replies
 from tooltune.evaluate.items import Item
+from tooltune.evaluate.outputs import Finished, Replies
 from tooltune.types import Example, Message
 
 
@@ -24,8 +24,8 @@ def few_shot(replies: Replies, examples: Sequence[Example], count: int) -> Repli
     """
     ordered = _Ordered(examples)
 
-    def ask(items: Sequence[Item]) -> list[Answer]:
-        return replies([_with_shots(item, ordered.pick(item, count)) for item in items])
+    def ask(items: Sequence[Item], finished: Finished) -> None:
+        replies([_with_shots(item, ordered.pick(item, count)) for item in items], finished)
 
     return ask if count else replies
 

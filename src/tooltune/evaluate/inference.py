@@ -28,8 +28,6 @@ from tooltune.evaluate.attention import grouped_decoding
 from tooltune.evaluate.cache import attention_window, gather, new_cache
 from tooltune.evaluate.choosing import Guide, Picker, pickers
 
-Progress = Callable[[int, int], None]
-
 KEPT_TOKENS = 16384
 """Shared beginnings of so many tokens, all together, are kept until the last batch."""
 KEPT_ROWS = 0.8
@@ -89,7 +87,7 @@ def generate_replies(
     temperature: float = 0.0,
     seed: int = 0,
     guides: Sequence[Guide | None] | None = None,
-    progress: Progress | None = None,
+    finished: Callable[[int, Generation], None] | None = None,
 ) -> list[Generation]:
     """Decode a reply to each prompt, in the precision the model is in.
 
@@ -105,7 +103,7 @@ def generate_replies(
         temperature: 0 takes the likeliest token; above it tokens are sampled, the same ones for the same seed.
         seed: of sampling.
         guides: what limits the reply to each prompt, or None where nothing does.
-        progress: called with (finished, all) after each batch.
+        finished: called with (number of the prompt, its reply) for each reply, as soon as its batch has ended.
 
     Returns:
         One generation for each prompt, in the order of the prompts.
@@ -114,15 +112,15 @@ def generate_replies(
     limits = _Limits(frozenset(end_ids), pad_id, max_new_tokens, context, batch_size, token_budget)
     keys = groups if groups is not None else [None] * len(prompts)
     results = [Generation(too_long=True)] * len(prompts)
-    rows = _rows(prompts, keys, context, pickers(len(prompts), temperature, seed, guides))
-    finished = len(prompts) - len(rows)
+    rows = _rows(prompts, keys, context, pickers(prompts, temperature, seed, guides))
+    finished = finished or (lambda number, generation: None)
+    for number in sorted(set(range(len(prompts))) - {row.number for row in rows}):
+        finished(number, results[number])
     with _evaluating(model):
         for batch, replies in _run(model, rows, limits):
             for row, reply in zip(batch, replies, strict=True):
                 results[row.number] = reply
-            finished += len(batch)
-            if progress:
-                progress(finished, len(prompts))
+                finished(row.number, reply)
     return results
 
 

@@ -11,6 +11,7 @@ from tooltune.types import Example, Message, Tool, ToolCall
 
 Outcome = Literal["call", "ask", "abstain", "chat"]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
+Scorer = Literal["semantic", "bfcl"]
 
 _OUTCOME_OF_SCENARIO: Mapping[str, Outcome] = {"missing_argument": "ask", "no_tool": "abstain"}
 
@@ -33,6 +34,10 @@ class Item:
     """Names of the parameters to ask for; empty unless the outcome is `ask`."""
     reference: str = ""
     """What the assistant says in the dataset; where it asks, its question helps to judge others."""
+    scorer: Scorer = "semantic"
+    """`semantic`: the calls must mean the same. `bfcl`: Berkeley's rules, see `tooltune.evaluate.bfcl`."""
+    answers: tuple[Mapping[str, Any], ...] = ()
+    """What Berkeley's rules accept, `{tool: {argument: [values]}}` for each call; none: any call will do."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -44,6 +49,8 @@ class Item:
             "calls": [call.to_dict() for call in self.calls],
             "missing": list(self.missing),
             "reference": self.reference,
+            "scorer": self.scorer,
+            "answers": [dict(answer) for answer in self.answers],
         }
 
     @classmethod
@@ -65,6 +72,8 @@ class Item:
             calls=tuple(ToolCall.from_dict(call, where) for call in data.get("calls", ())),
             missing=tuple(data.get("missing", ())),
             reference=str(data.get("reference", "")),
+            scorer="bfcl" if data.get("scorer") == "bfcl" else "semantic",
+            answers=tuple(data.get("answers", ())),
         )
 
 

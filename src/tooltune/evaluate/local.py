@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tooltune.chat.encode import Encoder
 from tooltune.chat.render import render_system
-from tooltune.evaluate.answers import Answer, Replies
 from tooltune.evaluate.constrained import Constraints
 from tooltune.evaluate.inference import Generation, generate_replies
 from tooltune.evaluate.items import Item
-from tooltune.evaluate.scorers import sound
+from tooltune.evaluate.outputs import Finished, Output, Replies
 
 
 def local_replies(
@@ -23,7 +22,6 @@ def local_replies(
     temperature: float = 0.0,
     seed: int = 0,
     constraints: Constraints | None = None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> Replies:
     """A source that decodes with `model`.
 
@@ -37,11 +35,10 @@ def local_replies(
         temperature: 0 takes the likeliest tokens; above it replies are sampled.
         seed: of sampling.
         constraints: what the body of a call must keep to; the decision to call is free in any case.
-        progress: called with (finished, all) after each batch.
     """
 
-    def replies(items: Sequence[Item]) -> list[Answer]:
-        generations = generate_replies(
+    def replies(items: Sequence[Item], finished: Finished) -> None:
+        generate_replies(
             model,
             [encoder.encode_prompt(item.messages, item.tools) for item in items],
             end_ids=encoder.end_ids,
@@ -52,9 +49,8 @@ def local_replies(
             temperature=temperature,
             seed=seed,
             guides=[constraints.guide(item.tools) for item in items] if constraints else None,
-            progress=progress,
+            finished=lambda place, generation: finished(place, _output(generation, encoder)),
         )
-        return [_answer(generation, encoder) for generation in generations]
 
     return replies
 
@@ -64,9 +60,8 @@ def _beginning(item: Item) -> str:
     return render_system(item.tools)
 
 
-def _answer(generation: Generation, encoder: Encoder) -> Answer:
+def _output(generation: Generation, encoder: Encoder) -> Output:
     if generation.too_long:
-        return Answer(failed="too_long")
-    text = encoder.decode(generation.ids)
-    reply = sound(encoder.parse(text))
-    return Answer(text, reply, generation.truncated, seconds=generation.seconds, tokens=len(generation.ids))
+        return Output(failed="too_long")
+    text, seconds = encoder.decode(generation.ids), round(generation.seconds, 4)
+    return Output(text, generation.truncated, tokens=len(generation.ids), seconds=seconds)

@@ -13,7 +13,8 @@ from typing import Any
 from tooltune.chat.parse import Reply
 from tooltune.errors import DataError
 from tooltune.evaluate.items import Item
-from tooltune.evaluate.scorers import FAILURES, Score
+from tooltune.evaluate.outputs import Output
+from tooltune.evaluate.scorers import FAILURES, Score, score, sound
 from tooltune.evaluate.statistics import Rate
 from tooltune.types import ToolCall
 
@@ -28,10 +29,16 @@ class ItemResult:
     reply: Reply
     truncated: bool
     score: Score
-    seconds: float | None = None
-    """How long the reply took; see `Answer`."""
     tokens: int | None = None
-    """How many tokens it has; None where that is not known."""
+    seconds: float | None = None
+    """What the reply cost; see `Output`."""
+
+    @classmethod
+    def of(cls, item: Item, output: Output, parse: Callable[[str], Reply]) -> ItemResult:
+        """Read what a model wrote, and judge it."""
+        reply = Reply(error=output.detail) if output.detail else sound(parse(output.text))
+        verdict = score(item, reply, truncated=output.truncated, failed=output.failed)
+        return cls(item, output.text, reply, output.truncated, verdict, output.tokens, output.seconds)
 
     @property
     def right(self) -> bool:
@@ -46,8 +53,8 @@ class ItemResult:
             "reply": {"content": self.reply.content, "calls": calls, "error": self.reply.error},
             "truncated": self.truncated,
             "score": self.score.to_dict(),
-            "seconds": self.seconds,
             "tokens": self.tokens,
+            "seconds": self.seconds,
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,8 +70,8 @@ class ItemResult:
             Reply(reply["content"], tuple(ToolCall.from_dict(call) for call in calls), reply["error"]),
             data["truncated"],
             Score.from_dict(data["score"]),
-            data.get("seconds"),
             data.get("tokens"),
+            data.get("seconds"),
         )
 
 
@@ -78,6 +85,17 @@ class Metric:
     """True, False, or None for an item that is not counted."""
     paired: bool = True
     """Whether two models are counted over the same items, so that they can be compared pairwise."""
+
+
+def _right_by_the_board(result: ItemResult) -> bool | None:
+    """On the public board, a reply that cannot be read counts as no call, and so as abstaining."""
+    if result.item.scorer != "bfcl":
+        return None
+    return _no_readable_call(result.reply) if result.item.outcome == "abstain" else result.right
+
+
+def _no_readable_call(reply: Reply) -> bool:
+    return not reply.calls or reply.error is not None
 
 
 def _right_among(*outcomes: str) -> Callable[[ItemResult], bool | None]:
@@ -120,6 +138,11 @@ METRICS: Mapping[str, Metric] = {
         "not empty, ended by itself, and each call readable; all items",
         lambda result: result.score.well_formed,
     ),
+    "board": Metric(
+        "Right by the board",
+        "as the public BFCL board counts: what cannot be read is an abstention; items of BFCL",
+        _right_by_the_board,
+    ),
 }
 """The metrics in the order in which they are shown."""
 
@@ -147,6 +170,14 @@ class Evaluation:
     label: str
     """How the model is called in reports, such as `base` or `tuned`."""
     results: tuple[ItemResult, ...]
+
+    @classmethod
+    def of(
+        cls, label: str, items: Sequence[Item], outputs: Sequence[Output], parse: Callable[[str], Reply]
+    ) -> Evaluation:
+        """Judge one output for each item."""
+        pairs = zip(items, outputs, strict=True)
+        return cls(label, tuple(ItemResult.of(item, output, parse) for item, output in pairs))
 
     def summary(self) -> Summary:
         """Count."""

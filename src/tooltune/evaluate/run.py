@@ -1,29 +1,40 @@
-"""Ask a model for every item's decision, and judge it."""
+"""Ask for every item's decision, and judge it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from tooltune.evaluate.answers import Answer, Replies
+from tooltune.chat.parse import Reply, parse_reply
 from tooltune.evaluate.items import Item
-from tooltune.evaluate.results import Evaluation, ItemResult
-from tooltune.evaluate.scorers import score
+from tooltune.evaluate.outputs import Output, Replies
+from tooltune.evaluate.results import Evaluation
 
 
-def evaluate_model(replies: Replies, items: Sequence[Item], *, label: str) -> Evaluation:
-    """Score the answer to each item; an item without one stays in the result as a failure.
+def evaluate_model(
+    replies: Replies,
+    items: Sequence[Item],
+    *,
+    label: str,
+    parse: Callable[[str], Reply] = parse_reply,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Score the reply to each item; an item without one stays in the result as a failure.
 
     Args:
         replies: who answers, such as `local_replies(model, encoder)`.
         items: the decisions, see `items_of`.
         label: how the model is called in reports.
+        parse: reads a raw reply.
+        progress: called with (finished, all) after each reply.
     """
-    pairs = zip(items, replies(items), strict=True)
-    return Evaluation(label, tuple(_judge(item, answer) for item, answer in pairs))
+    outputs = dict.fromkeys(range(len(items)), Output())
+    done = 0
 
+    def finished(place: int, output: Output) -> None:
+        nonlocal done
+        outputs[place], done = output, done + 1
+        if progress:
+            progress(done, len(items))
 
-def _judge(item: Item, answer: Answer) -> ItemResult:
-    verdict = score(item, answer.reply, truncated=answer.truncated, failed=answer.failed)
-    return ItemResult(
-        item, answer.text, answer.reply, answer.truncated, verdict, seconds=answer.seconds, tokens=answer.tokens
-    )
+    replies(items, finished)
+    return Evaluation.of(label, items, list(outputs.values()), parse)

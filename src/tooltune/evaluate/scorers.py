@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from tooltune.chat.parse import Reply
+from tooltune.evaluate.bfcl import check_calls
 from tooltune.evaluate.items import Item
 from tooltune.evaluate.questions import asks_for
 from tooltune.evaluate.values import (
@@ -96,8 +97,9 @@ def score(item: Item, reply: Reply, *, truncated: bool = False, failed: str | No
     """
     reply = sound(reply)
     broken = _form_failure(item, reply, truncated, failed)
-    judge = _score_call if item.outcome == "call" else _score_text
-    return judge(item, reply, broken)
+    if item.outcome != "call":
+        return _score_text(item, reply, broken)
+    return _score_bfcl(item, reply, broken) if item.scorer == "bfcl" else _score_call(item, reply, broken)
 
 
 def sound(reply: Reply) -> Reply:
@@ -141,11 +143,33 @@ def _score_call(item: Item, reply: Reply, broken: str | None) -> Score:
     )
 
 
+def _score_bfcl(item: Item, reply: Reply, broken: str | None) -> Score:
+    """By Berkeley's rules; where they know no answer (relevance), any readable call will do."""
+    failure = broken or (None if reply.calls else "should_have_called")
+    if failure is None and item.answers:
+        failure = check_calls(item.scenario, item.tools, item.answers, reply.calls)
+        failure = failure and (_unknown_tool(item, reply) or failure)
+    names, wanted = Counter(call.name for call in reply.calls), Counter(call.name for call in item.calls)
+    right_tool = broken is None and bool(reply.calls) and (names == wanted or not item.answers)
+    return Score(
+        well_formed=broken is None,
+        call_exact=failure is None,
+        right_tool=right_tool,
+        right_arguments=failure is None if right_tool else None,
+        abstained=broken is None and not reply.calls,
+        asked=None,
+        failure=failure,
+    )
+
+
+def _unknown_tool(item: Item, reply: Reply) -> str | None:
+    return "hallucinated_tool" if {call.name for call in reply.calls} - {tool.name for tool in item.tools} else None
+
+
 def _score_text(item: Item, reply: Reply, broken: str | None) -> Score:
     abstained = broken is None and not reply.calls
     asked = abstained and _asks(item, reply.content) if item.outcome == "ask" else None
-    unknown = {call.name for call in reply.calls} - {tool.name for tool in item.tools}
-    failure = broken or ("hallucinated_tool" if unknown else None)
+    failure = broken or _unknown_tool(item, reply)
     if failure is None and not (abstained if asked is None else asked):
         failure = "should_have_abstained" if asked is None else "should_have_asked"
     return Score(broken is None, None, None, None, abstained, asked, failure)
@@ -177,34 +201,36 @@ def _multiset(calls: Sequence[ToolCall], schemas: Mapping[str, Any]) -> Counter[
 
 def _argument_failure(expected: Sequence[ToolCall], given: Sequence[ToolCall], schemas: Mapping[str, Any]) -> str:
     """The first stage that fails in any call, each call held against the closest expected one."""
-    pairs = _match(expected, given, schemas)
-    found = [fail for want, call in pairs for fail in _differences(want, call, schemas.get(call.name))]
-    return min(found, key=_STAGES.index)
+
+    def failures(i: int, j: int) -> list[str]:
+        return list(_differences(expected[i], given[j], schemas.get(given[j].name)))
+
+    pairs = match_calls(expected, given, lambda i, j: len(failures(i, j)))
+    return min((failure for pair in pairs.items() for failure in failures(*pair)), key=_STAGES.index)
 
 
-def _match(
-    expected: Sequence[ToolCall], given: Sequence[ToolCall], schemas: Mapping[str, Any]
-) -> Iterator[tuple[ToolCall, ToolCall]]:
-    """Pair calls of equal names, closest pairs first."""
-    left, right = set(range(len(expected))), set(range(len(given)))
+def match_calls(
+    expected: Sequence[ToolCall], given: Sequence[ToolCall], distance: Callable[[int, int], int]
+) -> dict[int, int]:
+    """Pair calls of equal names, closest pairs first: the index of an expected call -> that of the given one."""
+    matched: dict[int, int] = {}
     distances = sorted(
-        (len(list(_differences(want, call, schemas.get(call.name)))), i, j)
+        (distance(i, j), i, j)
         for i, want in enumerate(expected)
         for j, call in enumerate(given)
         if want.name == call.name
     )
     for _, i, j in distances:
-        if i in left and j in right:
-            left.remove(i)
-            right.remove(j)
-            yield expected[i], given[j]
+        if i not in matched and j not in matched.values():
+            matched[i] = j
+    return matched
 
 
 def _differences(want: ToolCall, call: ToolCall, schema: Any) -> Iterator[str]:
     """A label for each argument in which `call` differs from `want`."""
     needed, members = required(schema), (schema or {}).get("properties", {})
     for name in {**want.arguments, **call.arguments}:
-        if _argument(want, name, schema) == _argument(call, name, schema):
+        if same_argument(want, call, name, schema):
             continue
         if name not in call.arguments:
             yield "missing_required" if name in needed else "wrong_value"
@@ -212,6 +238,11 @@ def _differences(want: ToolCall, call: ToolCall, schema: Any) -> Iterator[str]:
             yield "hallucinated_argument"
         else:
             yield _value_failure(call.arguments[name], members[name])
+
+
+def same_argument(want: ToolCall, call: ToolCall, name: str, schema: Any) -> bool:
+    """Whether an argument means the same in both calls."""
+    return bool(_argument(want, name, schema) == _argument(call, name, schema))
 
 
 def _argument(call: ToolCall, name: str, schema: Any) -> Any:

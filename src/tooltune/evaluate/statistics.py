@@ -1,9 +1,14 @@
-"""How sure a number is: Wilson intervals, and McNemar's exact test for paired answers."""
+"""How sure a number is.
+
+Wilson's interval for a rate; McNemar's exact test and a bootstrap over clusters for two models on the same items;
+Holm's correction where several differences are tested at once.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +55,62 @@ def mcnemar_paired(pairs: Iterable[tuple[bool, bool]]) -> float:
     return mcnemar(first_only, second_only)
 
 
+def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Holm's step-down correction: what holds at 0.05 here holds for all of the tests together.
+
+    Source: S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, 1979. None (no test) stays None.
+    """
+    tests = sorted((p, name) for name, p in p_values.items() if p is not None)
+    corrected: dict[str, float | None] = dict(p_values)
+    highest = 0.0
+    for rank, (p, name) in enumerate(tests):
+        highest = max(highest, min(1.0, (len(tests) - rank) * p))
+        corrected[name] = highest
+    return corrected
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much better the second of two models is, and the 95 % interval of that."""
+
+    value: float
+    low: float
+    high: float
+    clusters: int
+    """With few clusters the interval is too narrow; with one it says nothing."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"difference": self.value, "low": self.low, "high": self.high, "clusters": self.clusters}
+
+
+def clustered_difference(
+    pairs: Iterable[tuple[Hashable, bool, bool]], resamples: int = 2000, seed: int = 0
+) -> Difference | None:
+    """The difference of two success rates, with the percentile interval of a bootstrap over clusters.
+
+    Items of one tool stand or fall together, so whole tools are drawn, with replacement.
+
+    Args:
+        pairs: (cluster, first right, second right) of each item.
+        resamples: bootstrap samples.
+        seed: of the resampling.
+
+    Returns:
+        None where there is no item.
+    """
+    import numpy as np
+
+    gains: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for cluster, first, second in pairs:
+        gains[cluster].append(int(second) - int(first))
+    if not gains:
+        return None
+    sums, sizes = np.array([[sum(gain), len(gain)] for gain in gains.values()]).T
+    drawn = np.random.default_rng(seed).integers(len(sums), size=(resamples, len(sums)))
+    low, high = np.quantile(sums[drawn].sum(1) / sizes[drawn].sum(1), [0.025, 0.975])
+    return Difference(float(sums.sum() / sizes.sum()), float(low), float(high), len(sums))
+
+
 @dataclass(frozen=True)
 class Rate:
     """A count of successes among `n` items."""
@@ -80,4 +141,5 @@ class Rate:
 
     def to_dict(self) -> dict[str, Any]:
         low, high = self.interval
-        return {"successes": self.successes, "n": self.n, "rate": self.value, "low": low, "high": high}
+        counts = {"successes": self.successes, "n": self.n, "rate": self.value, "low": low, "high": high}
+        return counts | {"too_small": self.too_small}

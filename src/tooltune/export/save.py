@@ -19,6 +19,7 @@ from tooltune.chat.native import NativeEncoder
 from tooltune.config import ModelConfig
 from tooltune.errors import ModelError
 from tooltune.files import output_error, write_json
+from tooltune.train.lora import save_lora
 from tooltune.train.model import load_model, load_tokenizer, make_encoder
 
 MANIFEST = "manifest.json"
@@ -58,7 +59,10 @@ def _save_into(folder: Path, model: Any, encoder: TextEncoder | NativeEncoder) -
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".saving-", dir=folder) as temporary:
         try:
-            model.save_pretrained(temporary)
+            if isinstance(model, PeftModel):
+                save_lora(model, temporary, folder)
+            else:
+                model.save_pretrained(temporary)
             _save_tokenizer(encoder, temporary)
         except (OSError, SafetensorError) as error:
             cause = error if isinstance(error, OSError) else OSError(28, str(error))

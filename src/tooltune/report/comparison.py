@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tooltune.evaluate.breakdown import cluster
 from tooltune.evaluate.results import METRICS, Evaluation, Metric
-from tooltune.evaluate.statistics import Rate, mcnemar_paired
+from tooltune.evaluate.statistics import Rate, clustered_difference, mcnemar_paired
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,22 @@ def _verdicts(metric: Metric, model: Evaluation) -> dict[str, bool]:
     """The verdict on each item that the metric counts, by the item's id."""
     judged = {result.item.id: metric.verdict(result) for result in model.results}
     return {identity: verdict for identity, verdict in judged.items() if verdict is not None}
+
+
+def differences(models: Sequence[Evaluation]) -> dict[str, Any]:
+    """How much better the second model decides, overall and by scenario; bootstrap over tools."""
+    if len(models) < 2:
+        return {}
+    names = sorted({result.item.scenario for result in models[0].results})
+    parts = {name: [_only(name, model) for model in models] for name in names}
+    return {"overall": _difference(models), "scenarios": {name: _difference(part) for name, part in parts.items()}}
+
+
+def _difference(models: Sequence[Evaluation]) -> dict[str, Any] | None:
+    first, second = ({result.item.id: result for result in model.results} for model in models)
+    pairs = [(first[identity], second[identity]) for identity in first if identity in second]
+    found = clustered_difference((cluster(before.item), before.right, after.right) for before, after in pairs)
+    return found.to_dict() if found else None
 
 
 def show_rate(rate: Rate) -> str:

@@ -39,7 +39,7 @@ def print_systems(systems: Sequence[Evaluation], console: Console | None = None)
     """Print one row for each system, with each rate's 95 % Wilson interval."""
     caption = f"percent (95 % interval), counts; * fewer than {TOO_SMALL} items"
     table = Table(title="Held-out evaluation", caption=caption, box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("System")
+    table.add_column("System", no_wrap=True)
     for name in SYSTEM_METRICS:
         table.add_column(METRICS[name].title, justify="right")
     for system in systems:
@@ -48,9 +48,9 @@ def print_systems(systems: Sequence[Evaluation], console: Console | None = None)
     (console or Console()).print(table)
 
 
-def print_passes(passes: Mapping[str, Mapping[str, float]], console: Console | None = None) -> None:
-    """Print pass^k of each scenario; see `evaluate.samples.pass_table`."""
-    table = Table(title="All of k samples right, percent", box=box.SIMPLE_HEAD, pad_edge=False)
+def print_passes(label: str, passes: Mapping[str, Mapping[str, float]], console: Console | None = None) -> None:
+    """Print a model's pass^k of each scenario; see `evaluate.samples.pass_table`."""
+    table = Table(title=f"{escape(label)}: all of k samples right, percent", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Scenario")
     for name in next(iter(passes.values())):
         table.add_column(name, justify="right")

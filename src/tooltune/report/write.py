@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tooltune.evaluate.baselines import baselines
+from tooltune.evaluate.breakdown import breakdown
 from tooltune.evaluate.results import METRICS, Evaluation
 from tooltune.evaluate.scorers import FAILURES
-from tooltune.evaluate.statistics import TOO_SMALL, Rate
+from tooltune.evaluate.statistics import TOO_SMALL, Rate, holm
 from tooltune.files import write_json, write_text
-from tooltune.report.comparison import Row, evaluations, metric_rows, scenario_rows, show_p, show_rate
+from tooltune.report.comparison import Row, differences, evaluations, metric_rows, scenario_rows, show_p, show_rate
 from tooltune.report.markdown import code, table
 from tooltune.report.samples import samples_section
 
@@ -21,6 +23,11 @@ Each cell is a percentage, its 95 % Wilson interval, and the counts behind it. p
 of McNemar's exact test over the same items: small when the difference is hardly chance. A row with fewer
 than {TOO_SMALL} items is marked "too small": its numbers are no ground for a claim. A reply that cannot be
 read is a failure and never counts as abstaining, and every item stays in the denominator."""
+
+
+POLICIES = """\
+Two policies that look at nothing, on the same items. A model that abstains well only because it hardly ever calls, or
+calls well only because it always does, is no better than one of them."""
 
 
 def write_report(
@@ -47,13 +54,21 @@ def report_data(base: Evaluation | None, tuned: Evaluation | None, run: Mapping[
     models = list(named.values())
     return {
         "run": _plain(run),
-        "models": {name: {"label": m.label} | m.summary().to_dict() for name, m in named.items()},
+        "models": {name: {"label": m.label} | m.summary().to_dict() | breakdown(m) for name, m in named.items()},
+        "baselines": {policy.label: policy.summary().to_dict() for policy in _baselines(models)},
         "p_values": {
             "overall": {row.key: row.p for row in metric_rows(models)},
             "scenarios": {row.key: row.p for row in scenario_rows(models)},
+            "scenarios_holm": holm({row.key: row.p for row in scenario_rows(models)}),
         },
+        "differences": differences(models),
         "items": _items(named),
     }
+
+
+def _baselines(models: Sequence[Evaluation]) -> list[Evaluation]:
+    """The trivial policies, on the same items."""
+    return baselines([result.item for result in models[0].results]) if models else []
 
 
 def _items(named: Mapping[str, Evaluation]) -> list[dict[str, Any]]:
@@ -74,6 +89,7 @@ def report_markdown(base: Evaluation | None, tuned: Evaluation | None, run: Mapp
         rows = metric_rows(models)
         parts += ["## Results", _rates_table("Metric", rows, models), READING, _meanings(rows)]
         parts += ["## Right decisions by scenario", _rates_table("Scenario", scenario_rows(models), models)]
+        parts += ["## Without a model", POLICIES, _policies_table(_baselines(models))]
         parts += ["## What went wrong", _failure_table(models), samples_section(models[-1])]
     return "\n\n".join([*parts, *_run_section(run)]) + "\n"
 
@@ -95,6 +111,11 @@ def _rates_table(first: str, rows: Sequence[Row], models: Sequence[Evaluation]) 
         [first, *(model.label for model in models), *(["p"] if compared else []), ""],
         [[row.title, *map(_bold_rate, row.rates), *([show_p(row.p)] if compared else []), _note(row)] for row in rows],
     )
+
+
+def _policies_table(policies: Sequence[Evaluation]) -> str:
+    rows = [[row.title, *map(show_rate, row.rates)] for row in metric_rows(policies)]
+    return table(["Metric", *(policy.label for policy in policies)], rows)
 
 
 def _meanings(rows: Sequence[Row]) -> str:

@@ -14,6 +14,8 @@ Not covered: FlexAttention block masks on CUDA, tensor parallelism.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,3 +96,19 @@ def unsupported(config: Any, max_length: int) -> str | None:
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     odd = kinds - {"full_attention", "sliding_attention"}
     return f"it has {sorted(odd)[0]} layers" if odd else None
+
+
+@contextmanager
+def packing(model: Any, shared: bool) -> Iterator[None]:
+    """Within, the model's attention understands packs."""
+    if not shared:
+        yield
+        return
+    register()
+    base = model.get_base_model()
+    before = base.config._attn_implementation
+    base.set_attn_implementation(NAME)
+    try:
+        yield
+    finally:
+        base.set_attn_implementation(before)

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.utils.data import Sampler
 
 from tooltune.chat.encode import Encoded
 from tooltune.train.attention import Geometry
@@ -28,6 +29,11 @@ class Pack:
 
     examples: tuple[Encoded, ...]
     prefix: int
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens a pass over it computes."""
+        return self.prefix + sum(len(example.input_ids) - self.prefix for example in self.examples)
 
 
 def make_packs(examples: Sequence[Encoded], keys: Sequence[str], size: int, seed: int) -> list[Pack]:
@@ -68,6 +74,44 @@ def _pack(examples: Sequence[Encoded]) -> Pack:
     while prefix < limit and all(e.input_ids[prefix] == first[prefix] for e in examples):
         prefix += 1
     return Pack(tuple(examples), prefix)
+
+
+class GroupedSampler(Sampler[int]):
+    """A random order in which packs of about one length follow each other, `size` at a time.
+
+    What is computed side by side then ends at about the same time. With a size of 1 the order is
+    plainly random. An epoch's order depends on the seed and the epoch alone, so that training resumes.
+    """
+
+    WINDOW = 16
+    """Lengths are compared within so many groups, so that an epoch's order stays random."""
+
+    def __init__(self, lengths: Sequence[int], size: int, seed: int) -> None:
+        self.lengths, self.size, self.seed, self.epoch = lengths, size, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Make the order that of another epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        rng = random.Random(f"{self.seed} {self.epoch}")
+        order = rng.sample(range(len(self.lengths)), len(self.lengths))
+        if self.size == 1:
+            return iter(order)
+        groups, rest = self._groups(order)
+        rng.shuffle(groups)
+        return iter([index for group in [*groups, rest] for index in group])
+
+    def _groups(self, order: Sequence[int]) -> tuple[list[Sequence[int]], Sequence[int]]:
+        """Groups of like length, and what is left over."""
+        window, whole = self.WINDOW * self.size, len(order) - len(order) % self.size
+        near = [
+            sorted(order[i : min(i + window, whole)], key=self.lengths.__getitem__) for i in range(0, whole, window)
+        ]
+        return [part[i : i + self.size] for part in near for i in range(0, len(part), self.size)], order[whole:]
 
 
 def target_weights(first: Sequence[bool], first_weight: float) -> torch.Tensor:

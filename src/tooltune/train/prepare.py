@@ -69,9 +69,5 @@ def prepare(
             fix="Raise --max_length.",
         )
     packs = make_packs(kept, keys, batch_size, seed)
-    report.computed_tokens = sum(_tokens(pack) for pack in packs)
+    report.computed_tokens = sum(pack.tokens for pack in packs)
     return packs, report
-
-
-def _tokens(pack: Pack) -> int:
-    return pack.prefix + sum(len(example.input_ids) - pack.prefix for example in pack.examples)

@@ -21,21 +21,19 @@ from types import FrameType
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 from safetensors import SafetensorError
-from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from tooltune.config import TrainConfig
-from tooltune.errors import ConfigError, Interrupted
+from tooltune.errors import Interrupted
 from tooltune.files import output_error
-from tooltune.train import attention
-from tooltune.train.batching import Pack, plain_tensors, shared_tensors
+from tooltune.train.attention import packing, unsupported
+from tooltune.train.batching import GroupedSampler, Pack, plain_tensors, shared_tensors
 from tooltune.train.fuse import fused
-from tooltune.train.fused import HeadLoss
+from tooltune.train.lora import CHECKPOINTS
+from tooltune.train.loss import pack_loss
 from tooltune.train.progress import ProgressBar
-
-CHECKPOINTS = "checkpoints"
+from tooltune.train.side import SIDE, SideProcesses, beside, useful_processes
 
 
 @dataclass(frozen=True)
@@ -56,12 +54,45 @@ class PackTrainer(Trainer):
 
     head: torch.Tensor | None = None
     """The output layer's weight, while that layer is computed in the loss (see `fuse`)."""
+    side: SideProcesses | None = None
+    """Processes that take some of a step's passes."""
+    group: int = 1
+    """So many packs that follow each other are of about one length, since they are computed side by side."""
+    early: tuple[list[Any], Any] | None = None
+    """The next step's batch, whose gradient another process is computing (see `--early_gradients`)."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.model_accepts_loss_kwargs = True  # makes Trainer count the labels of the whole step
         self.loss_is_scaled_for_ga = True
         self._loss_shifts_labels = False
+
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
+        """The passes of one optimiser step; some are sent to other processes."""
+        if self.early:
+            step, self.early = self.early, None
+            return step
+        batches, targets = super().get_batch_samples(epoch_iterator, num_batches, device)
+        if self.side and len(batches) == 1:
+            following, their_targets = super().get_batch_samples(epoch_iterator, num_batches, device)
+            if following:
+                self.early = [self.side.send(following[0], their_targets)], their_targets
+        elif self.side and batches:
+            batches = self.side.dispatch(batches, targets)
+        return batches, targets
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        packs: Any = self.train_dataset
+        return GroupedSampler([pack.tokens for pack in packs], self.group, self.args.seed)
+
+    def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
+        """One pass, here or, as it was sent there, in another process."""
+        if self.side and SIDE in inputs:
+            return self.side.collect(inputs)
+        step: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
+        if self.side and self.early:
+            self.side.wait(self.early[0][0])
+        return step
 
     def compute_loss(
         self,
@@ -77,64 +108,6 @@ class PackTrainer(Trainer):
         return (loss, {}) if return_outputs else loss
 
 
-def pack_loss(model: Any, inputs: Mapping[str, Any], head: torch.Tensor | None = None) -> torch.Tensor:
-    """Weighted sum of the cross-entropy of a pack's trained tokens; see `batching` for the tensors.
-
-    The head runs at `logits_to_keep` only, inside the model's own forward, so that whatever a
-    model does to its logits (scale, cap) stays; or in the loss, with its weight `head` (see `fuse`).
-    """
-    rest = {key: inputs[key] for key in inputs if key not in ("labels", "weights", "rows", "columns")}
-    logits = model(**rest, use_cache=False).logits
-    picked = logits[inputs["rows"], inputs["columns"]] if "rows" in inputs else logits[0]
-    if head is not None:
-        loss: torch.Tensor = HeadLoss.apply(picked, head, inputs["labels"], inputs["weights"])  # type: ignore[no-untyped-call]
-        return loss
-    plain: torch.Tensor = cross_entropy(picked.float(), inputs["labels"], reduction="none") @ inputs["weights"]
-    return plain
-
-
-def add_lora(model: Any, config: TrainConfig) -> Any:
-    """The model with a fresh LoRA adapter on the configured modules."""
-    torch.manual_seed(config.seed)
-    if config.quantization != "none":
-        model = prepare_model_for_kbit_training(model)
-    targets = config.lora_target_modules
-    layers = lora_layers(model, config.lora_from_layer)
-    if layers is not None and targets == ("all-linear",):
-        targets = _linear_names(model)
-    lora = LoraConfig(
-        r=config.lora_rank,
-        lora_alpha=config.lora_alpha,  # type: ignore[arg-type]  # peft takes floats
-        lora_dropout=config.lora_dropout,
-        target_modules="all-linear" if targets == ("all-linear",) else list(targets),
-        layers_to_transform=layers,
-        task_type="CAUSAL_LM",
-    )
-    try:
-        return get_peft_model(model, lora)
-    except ValueError as error:
-        names = ", ".join(_linear_names(model))
-        raise ConfigError(
-            "--lora_target_modules", f"{' '.join(targets)} ({error})", f"all-linear, or some of {names}"
-        ) from error
-
-
-def lora_layers(model: Any, first: int) -> list[int] | None:
-    """The numbers of the decoder layers from `first` on; None for all, wherever a model keeps them."""
-    if not first:
-        return None
-    count = int(model.config.get_text_config().num_hidden_layers)
-    if first >= count:
-        raise ConfigError("--lora_from_layer", str(first), f"below {count}, the model's number of layers")
-    return list(range(first, count))
-
-
-def _linear_names(model: Any) -> tuple[str, ...]:
-    """The last part of the name of each linear layer inside the decoder layers."""
-    linear = (name for name, module in model.named_modules() if "Linear" in type(module).__name__)
-    return tuple(sorted({name.rsplit(".", 1)[-1] for name in linear if "." in name}))
-
-
 def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: TrainConfig, pad_id: int) -> Trained:
     """Train `model`, which already has its adapter, and leave it on its last weights.
 
@@ -144,7 +117,7 @@ def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: T
         Interrupted: Ctrl-C was pressed; a checkpoint has been written.
         OutputError: a checkpoint could not be written; incomplete ones are removed.
     """
-    reason = attention.unsupported(model.config, config.max_length)
+    reason = unsupported(model.config, config.max_length)
     shared = config.shared_prefix and reason is None
     stop, weight = StopAfterStep(), config.first_token_weight
     trainer = PackTrainer(
@@ -160,12 +133,31 @@ def train(model: Any, packs: Sequence[Pack], held_out: Sequence[Pack], config: T
     trainer.remove_callback(PrinterCallback)  # the bar shows the loss
     folder = Path(config.output_dir) / CHECKPOINTS
     checkpoint = newest_checkpoint(folder) if config.resume else None
-    with packing(model, shared), fused(model) as trainer.head, stop.on_ctrl_c(), _writing(folder):
+    processes = _processes(model, packs, config)
+    trainer.group = processes
+    with (
+        beside(model, processes, shared) as trainer.side,
+        packing(model, shared),
+        fused(model) as trainer.head,
+        stop.on_ctrl_c(),
+        _writing(folder),
+    ):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if stop.pressed:
         raise Interrupted(str(newest_checkpoint(folder) or folder), trainer.state.global_step)
     notice = f"prefixes are not shared: {reason}" if config.shared_prefix and reason else None
     return Trained(model.eval(), list(trainer.state.log_history), notice)
+
+
+def _processes(model: Any, packs: Sequence[Pack], config: TrainConfig) -> int:
+    """How many processes compute packs side by side."""
+    if config.neftune_noise_alpha:
+        return 1  # the noise is drawn in this process only
+    together = config.gradient_accumulation_steps
+    if together == 1 and config.early_gradients:
+        together = 2
+    tokens = round(sum(pack.tokens for pack in packs) * config.num_train_epochs)
+    return useful_processes(model, together, tokens, config.cpu_processes)
 
 
 def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
@@ -180,8 +172,11 @@ def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
         gradient_accumulation_steps=config.gradient_accumulation_steps,
         num_train_epochs=config.num_train_epochs,
         learning_rate=config.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=round(0.05 * steps),
+        lr_scheduler_type=config.lr_scheduler_type,
+        warmup_steps=round(config.warmup_ratio * steps),
+        optim=config.optim,
+        adam_beta2=config.adam_beta2,
+        neftune_noise_alpha=config.neftune_noise_alpha,
         seed=config.seed,
         save_strategy=config.save_strategy,
         save_steps=config.save_steps,
@@ -238,22 +233,6 @@ class StopAfterStep(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if self.pressed:
             control.should_save = control.should_training_stop = True
-
-
-@contextmanager
-def packing(model: Any, shared: bool) -> Iterator[None]:
-    """Within, the model's attention understands packs."""
-    if not shared:
-        yield
-        return
-    attention.register()
-    base = model.get_base_model()
-    before = base.config._attn_implementation
-    base.set_attn_implementation(attention.NAME)
-    try:
-        yield
-    finally:
-        base.set_attn_implementation(before)
 
 
 @contextmanager

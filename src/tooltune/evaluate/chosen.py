@@ -1,0 +1,133 @@
+"""What an evaluation asks: a suite, a file, or the held-out part of a dataset; and the gate before it.
+
+The gate compares the training data with the questions before any is asked. With an outside suite tools are
+compared too; a dataset's own held-out part shows the same tools on purpose.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tooltune.config import EvaluateCommandConfig
+from tooltune.dataset import load_dataset, split_dataset
+from tooltune.errors import ConfigError, DataError
+from tooltune.evaluate.items import Item, items_of
+from tooltune.evaluate.suites import load_bfcl
+from tooltune.types import Example
+from tooltune.verify import ContaminationReport, Gate, without_contamination
+from tooltune.verify.held_out import HeldOut, ToolShape
+from tooltune.verify.words import user_texts
+
+_SHUFFLE = "tooltune"
+"""Seed of the shuffle that --limit takes the first of: another one would be another sample."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The items to ask, and where they come from."""
+
+    items: tuple[Item, ...]
+    source: str
+    outside: bool = False
+    """From a suite, whose tools the training data should not know."""
+
+
+def choose(config: EvaluateCommandConfig) -> Chosen:
+    """The items that the settings name.
+
+    Raises:
+        ConfigError: an unknown suite, or one of its categories.
+        DataError: a file that cannot be read.
+    """
+    if config.suite:
+        items, source = _suite(config.suite, config.suite_folder), f"suite {config.suite}"
+    elif config.data:
+        items, source = items_of(load_dataset(config.data)), str(config.data)
+    else:
+        held_out = held_out_part(config.data_path, config.held_out_share)
+        items, source = items_of(held_out), f"held-out part of {config.data_path}"
+    if config.limit:
+        items, source = limited(items, config.limit), f"{source}, {config.limit} of each category"
+    return Chosen(tuple(items), source, outside=bool(config.suite))
+
+
+def _suite(suite: str, folder: Path | None) -> list[Item]:
+    name, _, categories = suite.partition(":")
+    if name != "bfcl":
+        raise ConfigError("--suite", repr(name), "bfcl, or some of its categories as in bfcl:simple_python,irrelevance")
+    return load_bfcl([category.strip() for category in categories.split(",") if category.strip()], folder)
+
+
+def held_out_part(path: Path, share: float) -> list[Example]:
+    """The part of a dataset that training does not see."""
+    return split_dataset(load_dataset(path), share, str(path)).held_out
+
+
+def limited(items: Sequence[Item], limit: int) -> list[Item]:
+    """Of each category, the first `limit` of a fixed shuffle, in the order of the items."""
+    kept: set[str] = set()
+    for scenario in {item.scenario: None for item in items}:
+        names = [item.id for item in items if item.scenario == scenario]
+        random.Random(_SHUFFLE).shuffle(names)
+        kept |= set(names[:limit])
+    return [item for item in items if item.id in kept]
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What the gate found in some training data."""
+
+    training_data: str
+    examples: int
+    report: ContaminationReport
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "training_data": self.training_data,
+            "training_examples": self.examples,
+            "questions": self.report.questions,
+            "tools": self.report.tools,
+            "contaminated": len(self.report.examples),
+            "counts": dict(self.report.counts()),
+        }
+
+    def to_text(self) -> str:
+        """One line: what was compared, and what was found."""
+        report = self.report
+        kinds = ", ".join(f"{kind} {count}" for kind, count in report.counts().items())
+        return (
+            f"Contamination gate: {len(report.examples)} of {self.examples:,} training examples share something with "
+            f"{report.questions:,} questions and {report.tools:,} tools{f' ({kinds})' if kinds else ''}"
+        )
+
+
+def check_contamination(chosen: Chosen, examples: Sequence[Example], source: str, strict: bool) -> GateResult:
+    """Compare training data with the questions.
+
+    Args:
+        chosen: the questions.
+        examples: what was, or will be, trained on.
+        source: where they come from.
+        strict: refuse to go on if anything is shared.
+
+    Raises:
+        DataError: something is shared, and `strict` is set.
+    """
+    report = ContaminationReport()
+    for _ in without_contamination(examples, Gate(_entries(chosen.items), compare_tools=chosen.outside), report):
+        pass
+    result = GateResult(source, len(examples), report)
+    if strict and report.examples:
+        fix = "Train without these examples (tooltune validate --against shows them), or leave out --strict."
+        raise DataError(source, result.to_text(), "no training example that shares anything", fix)
+    return result
+
+
+def _entries(items: Sequence[Item]) -> Iterator[HeldOut]:
+    for item in items:
+        texts = user_texts(Example(item.messages, item.tools))
+        yield HeldOut(item.id, tuple(texts), tuple(ToolShape.of(tool) for tool in item.tools))

@@ -1,0 +1,48 @@
+"""BFCL's folder of results, so that the official scorer can check ours.
+
+    bfcl evaluate --model Qwen/Qwen3-0.6B-FC --test-category simple_python --result-dir DIR/tuned --partial-eval
+
+The official scorer only reads replies of models that it knows, so the folder bears the name of one whose replies
+it reads as JSON within <tool_call> tags and whose tools keep the dots in their names.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tooltune.evaluate.results import Evaluation, ItemResult
+from tooltune.files import writable_folder, write_text
+from tooltune.types import ToolCall
+
+READ_AS = "Qwen/Qwen3-0.6B-FC"
+
+
+def write_bfcl_results(folder: Path, evaluation: Evaluation) -> None:
+    """Write `LABEL/MODEL/live|non_live/BFCL_v4_CATEGORY_result.json` for each category.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    categories = sorted({result.item.scenario for result in evaluation.results})
+    for category in categories:
+        group = "live" if category.startswith("live_") else "non_live"
+        target = writable_folder(folder / evaluation.label / READ_AS.replace("/", "_") / group, "BFCL's results")
+        lines = [_line(result) for result in evaluation.results if result.item.scenario == category]
+        write_text(target / f"BFCL_v4_{category}_result.json", "".join(lines))
+
+
+def _line(result: ItemResult) -> str:
+    return json.dumps({"id": result.item.id, "result": written(result)}, ensure_ascii=False) + "\n"
+
+
+def written(result: ItemResult) -> str:
+    """The reply as that model would write it; one that cannot be read stays unreadable."""
+    if result.reply.error or not result.reply.calls:
+        return result.text
+    return "\n".join(map(_call, result.reply.calls))
+
+
+def _call(call: ToolCall) -> str:
+    body = json.dumps({"name": call.name, "arguments": dict(call.arguments)}, ensure_ascii=False)
+    return f"<tool_call>\n{body}\n</tool_call>"

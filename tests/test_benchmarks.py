@@ -49,3 +49,11 @@ def test_train(tiny_model_folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert ours["held-out loss"] == pytest.approx(theirs["held-out loss"], rel=0.01)
     assert 0 < ours["computed"] < theirs["computed"]
     assert "times the examples/s" in capsys.readouterr().out
+
+
+def test_evaluate(tiny_model_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--items", "4", "--plain", "2", "--rounds", "1", "--max_new_tokens", "3"]
+    rates = load("evaluate").main(["--model_name", str(tiny_model_folder), *options])
+    assert rates["identical"] == 1
+    assert min(rates.values()) > 0
+    assert "replies identical: yes" in capsys.readouterr().out

@@ -81,7 +81,10 @@ def make_parser() -> argparse.ArgumentParser:
     train = _command(commands, "train", "train on an existing dataset", _train, TrainCommandConfig)
     train.add_argument("--config", type=Path, help="a YAML file of settings; flags win over it")
     evaluate = _command(commands, "evaluate", "measure a base or tuned model", _evaluate, EvaluateCommandConfig)
-    evaluate.add_argument("model", help="a finished run's folder, a model folder, a hub id, or smollm2-135m")
+    evaluate.add_argument(
+        "model", nargs="?",
+        help="a finished run's folder, a model folder, a hub id, smollm2-135m, or the model's name at --endpoint",
+    )  # fmt: skip
     rescore = _command(commands, "rescore", "write an evaluation's report anew; needs no model", _rescore)
     rescore.add_argument("folder", type=Path, help="the output folder of tooltune evaluate")
     ask = _command(commands, "ask", "ask a tuned model one question", _ask)
@@ -239,10 +242,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from tooltune.commands.evaluate import evaluate_only
 
     config = settings(arguments, EvaluateCommandConfig)
+    model = arguments.model or getattr(arguments, "model_name", None)
+    if model is None:
+        raise ConfigError("evaluate", "no model", "a run's folder, a model, or its name at --endpoint")
     if config.checkpoints:
-        evaluate_checkpoints(Path(arguments.model), config)
+        evaluate_checkpoints(Path(model), config)
     else:
-        evaluate_only(arguments.model, config)
+        evaluate_only(model, config)
 
 
 def _rescore(arguments: argparse.Namespace) -> None:

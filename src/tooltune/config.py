@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -274,7 +275,52 @@ class TrainCommandConfig(DataConfig, TrainConfig):
     """Peak learning rate."""
 
 
-class EvaluateCommandConfig(EvaluateConfig):
+class AnswerConfig(Config):
+    """Who answers in an evaluation, and how."""
+
+    endpoint: str | None = Field(None, pattern="^https?://")
+    """Base URL of an OpenAI-compatible endpoint to ask instead, as in http://127.0.0.1:11434/v1."""
+    api_key_variable: str = "OPENAI_API_KEY"
+    """Environment variable with the endpoint's key; a local server needs none."""
+    concurrency: int = Field(8, gt=0)
+    """Requests to the endpoint at a time."""
+    timeout: float = Field(120, gt=0)
+    """Seconds to wait for one reply of the endpoint."""
+    retries: int = Field(4, ge=0)
+    """Further tries, after growing pauses, when the endpoint is busy, fails, or does not answer."""
+    constrained: bool = False
+    """Once a call is begun, allow only a tool in view and JSON that fits its schema; needs the constrained extra."""
+    few_shot: int = Field(0, ge=0)
+    """Solved examples of the training part to show before each question."""
+    baselines: bool = False
+    """Measure a run's base, few-shot, constrained and tuned side by side."""
+    temperature: float = Field(0.0, ge=0)
+    """0: the likeliest tokens; above it replies are sampled."""
+    samples: int = Field(1, gt=0)
+    """Replies to sample for each question; with more than one, pass^k says how often k of k are right."""
+    seed: int = Field(42, ge=0)
+    """Seed of sampling."""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _usable_url(cls, value: str | None) -> str | None:
+        """urlsplit raises ValueError on a host or a port that cannot be."""
+        if value is not None and not (urlsplit(value).hostname and urlsplit(value).port != 0):
+            raise ValueError("a URL with a host, as in http://127.0.0.1:11434/v1")
+        return value
+
+    @model_validator(mode="after")
+    def _check_answers(self) -> AnswerConfig:
+        if self.samples > 1 and not self.temperature:
+            raise ValueError("--samples above 1 needs a --temperature above 0, else all are the same")
+        if self.endpoint and (self.constrained or self.baselines):
+            raise ValueError("--constrained and --baselines need the model here; leave out --endpoint")
+        if self.baselines and self.samples > 1:
+            raise ValueError("--baselines measures one reply to each question; leave out --samples")
+        return self
+
+
+class EvaluateCommandConfig(EvaluateConfig, AnswerConfig):
     """`tooltune evaluate`."""
 
     data_path: Path = Path("data/tool_using_dataset.json")

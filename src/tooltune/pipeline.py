@@ -142,28 +142,18 @@ def load(config: EvaluateConfig) -> Any:
 
 def evaluate(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig, label: str) -> Any:
     """Score a model on held-out examples."""
-    from tooltune.evaluate import items_of
+    from tooltune.evaluate import items_of, local_replies
 
-    return ask_items(model, encoder, items_of(examples), config, label)
+    replies = local_replies(model, encoder, max_new_tokens=config.max_new_tokens, batch_size=config.eval_batch_size)
+    return measure(replies, items_of(examples), label, encoder.parse)
 
 
-def ask_items(
-    model: Any, encoder: Any, items: Sequence[Any], config: EvaluateConfig, label: str, log: Any = None
-) -> Any:
-    """Score a model on items; replies are kept in the log as they come, if there is one."""
+def measure(replies: Any, items: Sequence[Any], label: str, parse: Callable[[str], Any]) -> Any:
+    """Score the replies of a source to items."""
     from tooltune.evaluate import evaluate_model
 
     with progress(f"evaluate {label}") as advance:
-        return evaluate_model(
-            model,
-            encoder,
-            items,
-            label=label,
-            max_new_tokens=config.max_new_tokens,
-            batch_size=config.eval_batch_size,
-            progress=advance,
-            log=log,
-        )
+        return evaluate_model(replies, items, label=label, parse=parse, progress=advance)
 
 
 def evaluate_tuned(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> Any:
@@ -243,16 +233,11 @@ def train_model(
 
 def share_right(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> float:
     """The share of held-out decisions that are right: what early stopping goes by."""
-    from tooltune.evaluate import evaluate_model, items_of
+    from tooltune.evaluate import evaluate_model, items_of, local_replies
 
-    found = evaluate_model(
-        model,
-        encoder,
-        items_of(examples),
-        label="held out",
-        max_new_tokens=config.max_new_tokens,
-        batch_size=config.eval_batch_size,
-    )
+    sizes = {"max_new_tokens": config.max_new_tokens, "batch_size": config.eval_batch_size}
+    replies = local_replies(model, encoder, **sizes)
+    found = evaluate_model(replies, items_of(examples), label="held out", parse=encoder.parse)
     return found.summary().overall["right"].value or 0.0
 
 

@@ -5,6 +5,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from tooltune.chat.parse import parse_reply
 from tooltune.chat.render import render_message, render_reply
 from tooltune.evaluate.items import items_of
+from tooltune.evaluate.local import local_replies
 from tooltune.evaluate.run import evaluate_model
 from tooltune.types import Example, Message, Tool, ToolCall, ToolParameter
 
@@ -78,7 +79,7 @@ def memorise(model, encoder, examples):
 def test_a_model_that_knows_the_answers_is_right_everywhere():
     encoder, model = ByteEncoder(), build()
     memorise(model, encoder, EXAMPLES)
-    evaluation = evaluate_model(model, encoder, items_of(EXAMPLES), label="tuned", max_new_tokens=100)
+    evaluation = evaluate_model(local_replies(model, encoder, max_new_tokens=100), items_of(EXAMPLES), label="tuned")
     summary = evaluation.summary()
     assert [result.score.failure for result in evaluation.results] == [None] * 4
     assert (summary.overall["call_exact"].n, summary.overall["asked"].n) == (2, 1)
@@ -88,22 +89,22 @@ def test_a_model_that_knows_the_answers_is_right_everywhere():
 
 def test_an_untrained_model_is_measured_and_not_an_error():
     seen = []
+    replies = local_replies(build(), ByteEncoder(), max_new_tokens=8)
     evaluation = evaluate_model(
-        build(),
-        ByteEncoder(),
-        items_of(EXAMPLES),
-        label="base",
-        max_new_tokens=8,
-        progress=lambda done, total: seen.append((done, total)),
+        replies, items_of(EXAMPLES), label="base", progress=lambda done, total: seen.append((done, total))
     )
     assert evaluation.summary().overall["right"].n == 4
     assert evaluation.summary().overall["call_exact"].successes == 0
-    assert seen[-1] == (4, 4)
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [result.tokens for result in evaluation.results] == [8] * 4
+    assert all(0 < result.seconds < 60 for result in evaluation.results)
 
 
 def test_a_prompt_that_does_not_fit_stays_in_the_denominator():
     long = example("x" * 300, EXAMPLES[0].messages[1], "single_call")
-    evaluation = evaluate_model(build(), ByteEncoder(), items_of([long, EXAMPLES[0]]), label="base", max_new_tokens=4)
+    evaluation = evaluate_model(
+        local_replies(build(), ByteEncoder(), max_new_tokens=4), items_of([long, EXAMPLES[0]]), label="base"
+    )
     assert evaluation.results[0].score.failure == "too_long"
     assert evaluation.results[1].score.failure != "too_long"
     assert evaluation.summary().overall["call_exact"].n == 2

@@ -166,15 +166,15 @@ def test_rows_that_have_ended_soon_leave_the_batch():
     assert ran < len(prompts) * max(steps)
 
 
-def test_progress_and_mode():
+def test_each_reply_is_told_and_the_mode_kept():
     model = build("llama").train()
     seen = []
     prompts, groups = prompts_in_groups()
-    decode(model, [*prompts, [7] * 200], [*groups, 9], progress=lambda done, total: seen.append((done, total)))
+    replies = decode(model, [*prompts, [7] * 200], [*groups, 9], finished=lambda *reply: seen.append(reply))
     assert model.training
-    assert seen == sorted(seen)
-    assert seen[-1] == (len(prompts) + 1, len(prompts) + 1)
-    assert len(seen) > 1
+    assert seen[0] == (len(prompts), Generation(too_long=True))
+    assert sorted(number for number, _ in seen) == list(range(len(prompts) + 1))
+    assert all(replies[number] == reply for number, reply in seen)
 
 
 @pytest.mark.parametrize(
@@ -190,3 +190,41 @@ def test_progress_and_mode():
 )
 def test_common_length(prompts, length):
     assert common_length(prompts) == length
+
+
+def test_sampling_depends_on_the_seed_and_not_on_the_rows_beside():
+    model = build("llama")
+    prompts, groups = prompts_in_groups()
+    sampled = decode(model, prompts, groups, temperature=1.0, seed=1)
+    assert decode(model, prompts, groups, temperature=1.0, seed=1, batch_size=1) == sampled
+    assert decode(model, prompts[3:], groups[3:], temperature=1.0, seed=1) == sampled[3:]
+    assert decode(model, prompts, groups, temperature=1.0, seed=2) != sampled
+    greedy = decode(model, prompts, groups)
+    assert sampled != greedy
+    assert decode(model, prompts, groups, temperature=1e-6, seed=1) == greedy
+
+
+class Only:
+    """Allows one token, and refuses another one it is offered."""
+
+    def __init__(self, allowed=None, refused=None):
+        self.allowed_id, self.refused = allowed, refused
+
+    def allowed(self):
+        return None if self.allowed_id is None else bytes(token == self.allowed_id for token in range(20))
+
+    def accept(self, token):
+        return token != self.refused
+
+
+def test_a_guide_limits_its_own_row_only():
+    model = build("llama")
+    prompts, _ = prompts_in_groups()
+    greedy = decode(model, prompts)
+    first = greedy[1].ids[0]
+    guides = [None] * len(prompts)
+    guides[0], guides[1] = Only(allowed=9), Only(refused=first)
+    replies = decode(model, prompts, guides=guides)
+    assert replies[0].ids == (9,) * NEW
+    assert first not in replies[1].ids
+    assert replies[2:] == greedy[2:]

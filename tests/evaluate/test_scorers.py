@@ -108,7 +108,7 @@ def test_each_call_is_held_against_the_closest_expected_one():
 @pytest.mark.parametrize(
     ("text", "options", "failure"),
     [
-        ("", {"too_long": True}, "too_long"),
+        ("", {"failed": "too_long"}, "too_long"),
         ("", {}, "no_output"),
         (" \n", {}, "no_output"),
         ("I cannot", {"truncated": True}, "truncated"),

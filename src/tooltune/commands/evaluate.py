@@ -1,132 +1,163 @@
-"""`tooltune evaluate`: measure a model on a suite, a file, or the held-out part of a dataset."""
+"""`tooltune evaluate`: measure models on a suite, a file, or the held-out part of a dataset."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tooltune.commands.systems import System, Systems, open_systems, run_manifest
 from tooltune.config import EvaluateCommandConfig
 from tooltune.dataset import load_dataset, split_dataset
+from tooltune.errors import ConfigError
 from tooltune.evaluate import Evaluation
+from tooltune.evaluate.baselines import baselines
 from tooltune.evaluate.chosen import Chosen, GateResult, check_contamination, choose
-from tooltune.evaluate.outputs import OUTPUTS, OutputLog, model_hash
-from tooltune.evaluate.record import Asked, Record
+from tooltune.evaluate.few_shot import few_shot
+from tooltune.evaluate.outputs import OUTPUTS, OutputLog, kept
+from tooltune.evaluate.record import PARSERS, Record
+from tooltune.evaluate.samples import costs, pass_table
 from tooltune.evaluate.suites import write_bfcl_results
-from tooltune.files import file_hash, writable_folder
-from tooltune.pipeline import (
-    adapter_in_weights,
-    ask_items,
-    console,
-    finish_evaluation,
-    load,
-    open_model,
-    require_train_extra,
-)
+from tooltune.files import file_hash, writable_folder, write_json
+from tooltune.pipeline import console, finish_evaluation, measure
 from tooltune.types import Example
 
-
-@dataclass(frozen=True)
-class _Subject:
-    """The model to measure: itself, how it reads and writes, and its states with the label of each."""
-
-    model: Any
-    encoder: Any
-    config: EvaluateCommandConfig
-    states: Mapping[str, Callable[[], AbstractContextManager[Any]]]
+Data = tuple[list[Example], str]
+"""The examples that were trained on, and where they come from."""
 
 
 def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
-    """Measure a run's folder, or a base model; what an earlier, killed run has asked is not asked again."""
-    require_train_extra()
+    """Measure a run's folder, a base model or an endpoint's; what a killed run has asked is not asked again."""
     writable_folder(config.output_dir, "the report")
     chosen = choose(config)
-    gate = _gate(model_name, config, chosen)
-    subject = _open(model_name, config)
-    record = _record(model_name, subject, chosen, gate)
+    data = _training_data(model_name, config)
+    gate = _gate(chosen, data, config.strict)
+    shots = _solved(data, config)
+    systems = open_systems(model_name, config)
+    record = _record(model_name, systems, chosen, gate)
     record.write(config.output_dir)
-    evaluations = {asked.label: _ask(subject, record, asked) for asked in record.models}
-    finish(subject.config, record, evaluations)
+    finish(systems.config, record, _ask_all(systems, record, shots))
 
 
-def finish(config: EvaluateCommandConfig, record: Record, evaluations: Mapping[str, Evaluation]) -> None:
-    """Write the report, and BFCL's folder if it is wanted."""
-    finish_evaluation(config, evaluations.get("base"), evaluations.get("tuned"), record.facts)
-    if config.bfcl_results:
-        for evaluation in evaluations.values():
-            write_bfcl_results(config.bfcl_results, evaluation)
+def _training_data(model_name: str, config: EvaluateCommandConfig) -> Data | None:
+    """--train_data, or what the run's manifest says; None where neither is known."""
+    if config.train_data:
+        examples = load_dataset(config.train_data)
+        return [e for e in examples if e.metadata.get("split") != "held_out"], str(config.train_data)
+    manifest = run_manifest(model_name, config)
+    data = manifest.get("data", {})
+    path = Path(data.get("path", ""))
+    if not path.is_file() or file_hash(path) != data.get("sha256"):
+        return None
+    share = manifest["config"]["held_out_share"]
+    return split_dataset(load_dataset(path), share, str(path)).train, str(path)
 
 
-def _gate(model_name: str, config: EvaluateCommandConfig, chosen: Chosen) -> GateResult | None:
+def _gate(chosen: Chosen, data: Data | None, strict: bool) -> GateResult | None:
     """Compare the training data with the questions, if it is known."""
-    found = _training_data(model_name, config)
-    if found is None:
+    if data is None:
         console.print("Contamination gate: not run, since the training data is not known (--train_data FILE)")
         return None
-    result = check_contamination(chosen, *found, strict=config.strict)
+    result = check_contamination(chosen, *data, strict=strict)
     console.print(result.to_text(), markup=False)
     return result
 
 
-def _training_data(model_name: str, config: EvaluateCommandConfig) -> tuple[list[Example], str] | None:
-    """The examples that were trained on and where they come from: --train_data, or what the run's manifest says."""
-    if config.train_data:
-        examples = load_dataset(config.train_data)
-        return [e for e in examples if e.metadata.get("split") != "held_out"], str(config.train_data)
-    data = _manifest(model_name).get("data", {})
-    path = Path(data.get("path", ""))
-    if not path.is_file() or file_hash(path) != data.get("sha256"):
-        return None
-    share = _manifest(model_name)["config"]["held_out_share"]
-    return split_dataset(load_dataset(path), share, str(path)).train, str(path)
+def _solved(data: Data | None, config: EvaluateCommandConfig) -> Sequence[Example]:
+    """What solved examples are taken from: the training data, or the part of --data_path that is not asked.
+
+    Raises:
+        ConfigError: neither is there.
+    """
+    if not (config.few_shot or config.baselines):
+        return ()
+    if data is not None:
+        return data[0]
+    if not config.data_path.is_file():
+        found = f"no training data: none is known, and {config.data_path} is absent"
+        raise ConfigError("--few_shot", found, "solved examples", "Give them as --train_data FILE.")
+    return split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path)).train
 
 
-def _manifest(model_name: str) -> dict[str, Any]:
-    from tooltune.export.save import MANIFEST, read_manifest
-
-    return read_manifest(Path(model_name)) if (Path(model_name) / MANIFEST).exists() else {}
-
-
-def _open(model_name: str, config: EvaluateCommandConfig) -> _Subject:
-    manifest = _manifest(model_name)
-    if not manifest:
-        config = config.model_copy(update={"model_name": model_name})
-        encoder = open_model(config)
-        return _Subject(load(config), encoder, config, {"base": nullcontext})
-    from tooltune.export.save import load_tuned
-
-    model, encoder, _ = load_tuned(Path(model_name))
-    kept = {key: manifest["config"][key] for key in ("model_name", "quantization", "chat_format", "dtype")}
-    config = config.model_copy(update=kept)
-    states: dict[str, Any] = {"base": model.disable_adapter} if config.with_base else {}
-    return _Subject(model, encoder, config, states | {"tuned": lambda: adapter_in_weights(model, config)})
-
-
-def _record(model_name: str, subject: _Subject, chosen: Chosen, gate: GateResult | None) -> Record:
+def _record(model_name: str, systems: Systems, chosen: Chosen, gate: GateResult | None) -> Record:
     facts = {
         "model": model_name,
         "questions": chosen.source,
         "items": len(chosen.items),
         "contamination": gate.to_dict() if gate else "not checked: the training data is not known",
-        "config": subject.config.model_dump(mode="json"),
+        "config": systems.config.model_dump(mode="json"),
     }
-    return Record(chosen.items, tuple(_asked(model_name, subject)), facts)
+    return Record(chosen.items, tuple(system.asked for system in systems.all), facts)
 
 
-def _asked(model_name: str, subject: _Subject) -> Iterator[Asked]:
-    config = subject.config
-    settings = config.model_dump(mode="json", include={"chat_format", "dtype", "quantization", "max_new_tokens"})
-    for label in subject.states:
-        name = config.model_name if label == "base" else model_name
-        yield Asked(label, model_hash(name, {**settings, "template": subject.encoder.template()}), config.chat_format)
+def _ask_all(systems: Systems, record: Record, shots: Sequence[Example]) -> list[Evaluation]:
+    """One evaluation of each system. A state is entered once: merging and unmerging rounds the weights."""
+    evaluations = []
+    for state, members in groupby(systems.all, key=lambda system: system.state):
+        with state():
+            evaluations += [_ask(system, systems.config.output_dir, record, shots) for system in members]
+    return evaluations
 
 
-def _ask(subject: _Subject, record: Record, asked: Asked) -> Evaluation:
-    log = OutputLog(subject.config.output_dir / OUTPUTS, asked.label, asked.hash)
-    with subject.states[asked.label]():
-        evaluation: Evaluation = ask_items(
-            subject.model, subject.encoder, record.items, subject.config, asked.label, log
-        )
+def _ask(system: System, folder: Path, record: Record, shots: Sequence[Example]) -> Evaluation:
+    asked = system.asked
+    log = OutputLog(folder / OUTPUTS, asked.label, asked.hash)
+    replies = few_shot(kept(system.replies, log), shots, system.few_shot)
+    evaluation: Evaluation = measure(replies, record.items, asked.label, PARSERS[asked.chat_format])
     return evaluation
+
+
+def finish(config: EvaluateCommandConfig, record: Record, evaluations: Sequence[Evaluation]) -> None:
+    """Write the report and what else is wanted, and print the tables.
+
+    Args:
+        config: where to, and what is wanted.
+        record: what was asked.
+        evaluations: one for each of the record's models; of several samples the first is reported.
+    """
+    samples = _by_label(evaluations)
+    first = [runs[0] for runs in samples.values()]
+    passes = {label: pass_table(runs) for label, runs in samples.items() if len(runs) > 1}
+    facts = {**record.facts, "replies": {e.label: costs(e) for e in first}, **({"pass^k": passes} if passes else {})}
+    tuned = next((e for e in first if e.label == "tuned"), None)
+    base = next((e for e in first if e is not tuned), None)
+    finish_evaluation(config, base, tuned, facts)
+    _print_passes(passes)
+    if config.baselines:
+        _finish_baselines(config, [*first, *baselines(record.items)])
+    for evaluation in first:
+        _say_failures(evaluation)
+        if config.bfcl_results:
+            write_bfcl_results(config.bfcl_results, evaluation)
+
+
+def _by_label(evaluations: Sequence[Evaluation]) -> dict[str, list[Evaluation]]:
+    """The samples of each label."""
+    return {e.label: [other for other in evaluations if other.label == e.label] for e in evaluations}
+
+
+def _print_passes(passes: Mapping[str, Any]) -> None:
+    from tooltune.report.terminal import print_passes
+
+    for label, table in passes.items():
+        print_passes(label, table)
+
+
+def _finish_baselines(config: EvaluateCommandConfig, systems: Sequence[Evaluation]) -> None:
+    """All systems in one table, beside the two policies that need no model."""
+    from tooltune.report.terminal import print_systems
+
+    path = config.output_dir / "baselines.json"
+    write_json(path, [system.to_dict() | system.summary().to_dict() for system in systems])
+    print_systems(systems)
+    console.print(f"\nEvery answer:          {path}")
+
+
+def _say_failures(evaluation: Evaluation) -> None:
+    """How many questions got no reply, and the commonest reason in the endpoint's own words."""
+    reasons = [r.reply.error for r in evaluation.results if r.seconds is None and r.reply.error]
+    if reasons:
+        (reason, _), *_ = Counter(reasons).most_common(1)
+        console.print(f"No reply to {len(reasons)} of {len(evaluation.results)} questions: {reason}", markup=False)

@@ -1,11 +1,13 @@
-"""Greedy decoding of many prompts, fast where they share their beginning.
+"""Decoding of many prompts, fast where they share their beginning.
 
 Prompts of one group (the same tools in view) share most of their tokens. The shared beginning of a
 group goes through the model once; a batch, of one group or several, starts from copies of those
 caches, and only the rest of each prompt is run per row, padded on the left. A row that has ended
 soon leaves the batch. In float32 the replies are those of one-by-one decoding.
 
-Not covered: models with recurrent layers, and sampling. Where prompt and reply are longer than a
+Tokens are the likeliest ones, unless a temperature or a guide says otherwise (`choosing`).
+
+Not covered: models with recurrent layers. Where prompt and reply are longer than a
 model's attention window, prompts run one at a time, since padding would shift the window.
 """
 
@@ -13,9 +15,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -24,8 +26,7 @@ from transformers import DynamicCache
 
 from tooltune.evaluate.attention import grouped_decoding
 from tooltune.evaluate.cache import attention_window, gather, new_cache
-
-Progress = Callable[[int, int], None]
+from tooltune.evaluate.choosing import Guide, Picker, pickers
 
 KEPT_TOKENS = 16384
 """Shared beginnings of so many tokens, all together, are kept until the last batch."""
@@ -44,7 +45,7 @@ class Generation:
     too_long: bool = False
     """The prompt leaves no room in the model's context; nothing was run."""
     seconds: float = field(default=0.0, compare=False)
-    """This reply's share of the time that its batch took."""
+    """From the start of its batch to its last token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,7 @@ class _Row:
     number: int
     prefix: tuple[int, ...]
     rest: tuple[int, ...]
-
-
-_Decoded = tuple[Sequence[_Row], list[Generation]]
+    picker: Picker | None
 
 
 @dataclass(frozen=True)
@@ -85,10 +84,12 @@ def generate_replies(
     max_new_tokens: int = 256,
     batch_size: int = 16,
     token_budget: int = 32768,
-    progress: Progress | None = None,
+    temperature: float = 0.0,
+    seed: int = 0,
+    guides: Sequence[Guide | None] | None = None,
     finished: Callable[[int, Generation], None] | None = None,
 ) -> list[Generation]:
-    """Decode a reply to each prompt, greedily, in the precision the model is in.
+    """Decode a reply to each prompt, in the precision the model is in.
 
     Args:
         model: any causal decoder of transformers, with or without an adapter.
@@ -99,7 +100,9 @@ def generate_replies(
         max_new_tokens: limit of a reply, in tokens.
         batch_size: at most so many rows at once.
         token_budget: at most so many tokens, rows times longest prompt and reply, in the cache.
-        progress: called with (finished, all) after each batch.
+        temperature: 0 takes the likeliest token; above it tokens are sampled, the same ones for the same seed.
+        seed: of sampling.
+        guides: what limits the reply to each prompt, or None where nothing does.
         finished: called with (number of the prompt, its reply) for each reply, as soon as its batch has ended.
 
     Returns:
@@ -109,30 +112,16 @@ def generate_replies(
     limits = _Limits(frozenset(end_ids), pad_id, max_new_tokens, context, batch_size, token_budget)
     keys = groups if groups is not None else [None] * len(prompts)
     results = [Generation(too_long=True)] * len(prompts)
-    rows = _rows(prompts, keys, context)
-    done = len(prompts) - len(rows)
-    if finished:
-        for number in sorted(set(range(len(prompts))) - {row.number for row in rows}):
-            finished(number, results[number])
+    rows = _rows(prompts, keys, context, pickers(prompts, temperature, seed, guides))
+    finished = finished or (lambda number, generation: None)
+    for number in sorted(set(range(len(prompts))) - {row.number for row in rows}):
+        finished(number, results[number])
     with _evaluating(model):
-        for batch, replies in _timed(_run(model, rows, limits)):
+        for batch, replies in _run(model, rows, limits):
             for row, reply in zip(batch, replies, strict=True):
                 results[row.number] = reply
-                if finished:
-                    finished(row.number, reply)
-            done += len(batch)
-            if progress:
-                progress(done, len(prompts))
+                finished(row.number, reply)
     return results
-
-
-def _timed(batches: Iterable[_Decoded]) -> Iterator[_Decoded]:
-    """The same batches, each reply with its share of the time."""
-    start = time.monotonic()
-    for batch, replies in batches:
-        share = (time.monotonic() - start) / len(batch)
-        yield batch, [replace(reply, seconds=share) for reply in replies]
-        start = time.monotonic()
 
 
 @contextmanager
@@ -147,7 +136,9 @@ def _evaluating(model: Any) -> Iterator[None]:
         model.train(was_training)
 
 
-def _rows(prompts: Sequence[Sequence[int]], keys: Sequence[Hashable], context: int) -> list[_Row]:
+def _rows(
+    prompts: Sequence[Sequence[int]], keys: Sequence[Hashable], context: int, picking: Sequence[Picker | None]
+) -> list[_Row]:
     """The prompts that fit, in an order that keeps padding short.
 
     What is padded is the rest of a prompt, so rows of like rests make the cheapest batch, whatever
@@ -163,7 +154,7 @@ def _rows(prompts: Sequence[Sequence[int]], keys: Sequence[Hashable], context: i
         shared = common_length([prompts[index] for index in members])
         prefix = tuple(prompts[members[0]][:shared])
         kept += shared
-        rows += [_Row(index, prefix, tuple(prompts[index][shared:])) for index in members]
+        rows += [_Row(index, prefix, tuple(prompts[index][shared:]), picking[index]) for index in members]
     if kept <= KEPT_TOKENS:
         return sorted(rows, key=lambda row: (len(row.rest), len(row.prefix), row.prefix))
     return sorted(rows, key=lambda row: (len(row.prefix), row.prefix, len(row.rest)))
@@ -178,7 +169,7 @@ def common_length(prompts: Sequence[Sequence[int]]) -> int:
     return min(same, *(len(prompt) - 1 for prompt in prompts))
 
 
-def _run(model: Any, rows: Sequence[_Row], limits: _Limits) -> Iterator[_Decoded]:
+def _run(model: Any, rows: Sequence[_Row], limits: _Limits) -> Iterator[tuple[Sequence[_Row], list[Generation]]]:
     """Decode the rows batch by batch."""
     caches: dict[tuple[int, ...], DynamicCache] = {}
     left = Counter(row.prefix for row in rows)
@@ -220,7 +211,10 @@ class _Batch:
         self.model, self.cache, self.limits = model, cache, limits
         self.room = [limits.room(row) for row in rows]
         self.replies: list[list[int]] = [[] for _ in rows]
+        self.pickers = [row.picker for row in rows]
         self.ended: set[int] = set()
+        self.seconds: dict[int, float] = {}
+        """When each row that is done was done."""
         self.live = list(range(len(rows)))
         self.start = max(len(row.prefix) for row in rows)
         """Columns that the cache holds already."""
@@ -244,21 +238,24 @@ class _Batch:
 
     def run(self) -> list[Generation]:
         """Decode until each row has ended or has no room left."""
-        done: set[int] = set()
+        begin = time.perf_counter()
         while self.live:
-            chosen = self._forward()
+            chosen = self._choose(self._forward())
             for index, token in zip(self.live, chosen.tolist(), strict=True):
-                if index not in done and not self._record(index, token):
-                    done.add(index)
-            keep = [row for row, index in enumerate(self.live) if index not in done]
+                if index not in self.seconds and not self._record(index, token):
+                    self.seconds[index] = time.perf_counter() - begin
+            keep = [row for row, index in enumerate(self.live) if index not in self.seconds]
             # Dropping rows copies the whole cache, so a few at a time is not worth it.
             if len(keep) <= KEPT_ROWS * len(self.live):
                 chosen = self._select(keep, chosen)
             self.tokens = chosen[:, None]
-        return [Generation(tuple(reply), i not in self.ended) for i, reply in enumerate(self.replies)]
+        return [
+            Generation(tuple(reply), i not in self.ended, seconds=self.seconds[i])
+            for i, reply in enumerate(self.replies)
+        ]
 
     def _forward(self) -> Tensor:
-        """The next token of each live row, [rows]."""
+        """The logits of each live row's next token, [rows, vocabulary]."""
         end = self.start + self.tokens.shape[1]
         output = self.model(
             input_ids=self.tokens,
@@ -270,7 +267,16 @@ class _Batch:
             logits_to_keep=torch.tensor([self.tokens.shape[1] - 1], device=self.model.device),
         )
         self.start = end
-        chosen: Tensor = output.logits[:, -1].argmax(-1)
+        logits: Tensor = output.logits[:, -1]
+        return logits
+
+    def _choose(self, logits: Tensor) -> Tensor:
+        """The next token of each live row, [rows]."""
+        chosen = logits.argmax(-1)
+        for row, index in enumerate(self.live):
+            picker = self.pickers[index]
+            if picker is not None and index not in self.seconds:
+                chosen[row] = picker.pick(logits[row])
         return chosen
 
     def _record(self, index: int, token: int) -> bool:

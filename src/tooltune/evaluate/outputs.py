@@ -1,18 +1,20 @@
-"""What models wrote, kept as it comes: a killed evaluation goes on from it, and rescoring needs no model.
+"""Who answers, and what was answered: the one thing that evaluation asks of a model, wherever the model runs.
 
-A line of `outputs.jsonl` is one reply: the item, the hashes of the prompt and of the model, the raw text, whether
-it was cut off, its tokens and seconds. Nothing is ever removed; of lines with the same key the last counts.
+Outputs are kept as they come: a killed evaluation goes on from them, and rescoring needs no model. A line of
+`outputs.jsonl` is one output with its item and the hashes of the prompt and of the model. Nothing is ever
+removed; of lines with the same key the last counts.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from tooltune.evaluate.items import Item
 from tooltune.files import file_hash, output_error
 
 OUTPUTS = "outputs.jsonl"
@@ -22,18 +24,26 @@ _SETTINGS = ("config.json", "adapter_config.json")
 
 @dataclass(frozen=True)
 class Output:
-    """What a model wrote after one prompt."""
+    """What came back for one item, before it is read, and what it cost."""
 
     text: str = ""
     """The raw reply, without the end token."""
     truncated: bool = False
     """The limit on new tokens, or the model's context, came before an end token."""
-    too_long: bool = False
-    """The prompt leaves no room in the model's context; nothing was run."""
-    tokens: int = 0
-    """Tokens of the reply."""
-    seconds: float = 0.0
-    """Its share of the time that its batch took."""
+    failed: str | None = None
+    """Why there is no reply, a key of `scorers.FAILURES`; None when there is one."""
+    detail: str | None = None
+    """What is known of the failure beyond its name."""
+    tokens: int | None = None
+    """Length of the reply in tokens; None where the source does not say."""
+    seconds: float | None = None
+    """From the question to the end of the reply; in a batch that includes waiting for its other rows."""
+
+
+Finished = Callable[[int, Output], None]
+"""Is told of each output as soon as it is there: the place of its item, and the output."""
+Replies = Callable[[Sequence[Item], Finished], None]
+"""A source of replies: asked for items, it tells one output for each. It never raises on what a model does."""
 
 
 class OutputLog:
@@ -50,9 +60,9 @@ class OutputLog:
         self._known = {(line["item"], line["prompt"]): line for line in _lines(path) if line["model"] == model}
 
     def find(self, item: str, prompt: str) -> Output | None:
-        """The output for an item and the hash of its prompt, if there is one."""
+        """The reply to an item and the hash of its prompt, if there is one; what failed is asked again."""
         line = self._known.get((item, prompt))
-        return _output(line) if line else None
+        return _output(line) if line and not line.get("failed") else None
 
     def last(self, item: str) -> Output | None:
         """The newest output for an item, whatever its prompt."""
@@ -101,9 +111,31 @@ def _output(line: Mapping[str, Any]) -> Output:
     return Output(**{field.name: line[field.name] for field in fields(Output) if field.name in line})
 
 
-def prompt_hash(ids: Sequence[int]) -> str:
-    """The hash of a prompt's token ids."""
-    return _hash(list(ids))
+def kept(replies: Replies, log: OutputLog) -> Replies:
+    """A source that asks `replies` only for what the log does not hold, and keeps each output as it comes."""
+
+    def ask(items: Sequence[Item], finished: Finished) -> None:
+        keys = [prompt_hash(item) for item in items]
+        known = [log.find(item.id, key) for item, key in zip(items, keys, strict=True)]
+        left = [place for place, output in enumerate(known) if output is None]
+
+        def keep(number: int, output: Output) -> None:
+            place = left[number]
+            log.add(items[place].id, keys[place], output)
+            finished(place, output)
+
+        for place, output in enumerate(known):
+            if output is not None:
+                finished(place, output)
+        if left:
+            replies([items[place] for place in left], keep)
+
+    return ask
+
+
+def prompt_hash(item: Item) -> str:
+    """The hash of what a model sees of an item: its messages and its tools."""
+    return _hash([[part.to_dict() for part in parts] for parts in (item.messages, item.tools)])
 
 
 def model_hash(name: str, settings: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ class Asked:
     """One model of an evaluation."""
 
     label: str
-    """`base` or `tuned`."""
+    """`base`, `tuned`, or another name for reports; several samples of one have the same."""
     hash: str
     chat_format: str
 
@@ -60,13 +60,13 @@ class Record:
         except (ValueError, TypeError, KeyError) as error:
             raise DataError(str(path), f"not a record of an evaluation ({error})", fix=_FIX) from None
 
-    def evaluations(self, folder: Path) -> dict[str, Evaluation]:
-        """Label -> evaluation, from the outputs in the folder.
+    def evaluations(self, folder: Path) -> list[Evaluation]:
+        """The evaluation of each model, from the outputs in the folder.
 
         Raises:
             DataError: the evaluation has not finished.
         """
-        return {model.label: self._evaluation(folder, model) for model in self.models}
+        return [self._evaluation(folder, model) for model in self.models]
 
     def _evaluation(self, folder: Path, model: Asked) -> Evaluation:
         log = OutputLog(folder / OUTPUTS, model.label, model.hash)

@@ -29,16 +29,15 @@ class ItemResult:
     reply: Reply
     truncated: bool
     score: Score
-    tokens: int = 0
-    """Tokens of the reply."""
-    seconds: float = 0.0
-    """The reply's share of the time that its batch took."""
+    tokens: int | None = None
+    seconds: float | None = None
+    """What the reply cost; see `Output`."""
 
     @classmethod
     def of(cls, item: Item, output: Output, parse: Callable[[str], Reply]) -> ItemResult:
         """Read what a model wrote, and judge it."""
-        reply = sound(parse(output.text))
-        verdict = score(item, reply, truncated=output.truncated, too_long=output.too_long)
+        reply = Reply(error=output.detail) if output.detail else sound(parse(output.text))
+        verdict = score(item, reply, truncated=output.truncated, failed=output.failed)
         return cls(item, output.text, reply, output.truncated, verdict, output.tokens, output.seconds)
 
     @property
@@ -71,8 +70,8 @@ class ItemResult:
             Reply(reply["content"], tuple(ToolCall.from_dict(call) for call in calls), reply["error"]),
             data["truncated"],
             Score.from_dict(data["score"]),
-            data.get("tokens", 0),
-            data.get("seconds", 0.0),
+            data.get("tokens"),
+            data.get("seconds"),
         )
 
 

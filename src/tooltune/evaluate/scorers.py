@@ -27,6 +27,13 @@ from tooltune.evaluate.values import (
 from tooltune.types import Tool, ToolCall
 
 FAILURES: Mapping[str, str] = {
+    "refused": "the endpoint could not be reached",
+    "timed_out": "the endpoint did not answer in time",
+    "cut_off": "the connection to the endpoint ended within the reply",
+    "rate_limited": "the endpoint answered HTTP 429, also after pauses",
+    "server_error": "the endpoint answered HTTP 5xx, also after pauses",
+    "rejected": "the endpoint refused the request",
+    "unreadable_response": "what the endpoint sent is no chat completion",
     "too_long": "the prompt does not fit the model's context",
     "no_output": "the reply is empty",
     "truncated": "the reply did not end within the token limit",
@@ -79,17 +86,17 @@ class Score:
         return cls(**{field.name: data[field.name] for field in fields(cls)})
 
 
-def score(item: Item, reply: Reply, *, truncated: bool = False, too_long: bool = False) -> Score:
+def score(item: Item, reply: Reply, *, truncated: bool = False, failed: str | None = None) -> Score:
     """Judge `reply`.
 
     Args:
         item: the decision and what is expected.
         reply: what the model wrote, parsed.
         truncated: the reply was cut off by the limit on new tokens.
-        too_long: the prompt did not fit, and the model wrote nothing.
+        failed: why there is no reply at all, a key of FAILURES such as `too_long`.
     """
     reply = sound(reply)
-    broken = _form_failure(item, reply, truncated, too_long)
+    broken = _form_failure(item, reply, truncated, failed)
     if item.outcome != "call":
         return _score_text(item, reply, broken)
     return _score_bfcl(item, reply, broken) if item.scorer == "bfcl" else _score_call(item, reply, broken)
@@ -102,10 +109,10 @@ def sound(reply: Reply) -> Reply:
     return Reply(reply.content, (), reply.error or "arguments nested too deeply, or not finite")
 
 
-def _form_failure(item: Item, reply: Reply, truncated: bool, too_long: bool) -> str | None:
+def _form_failure(item: Item, reply: Reply, truncated: bool, failed: str | None) -> str | None:
     """The stages that do not depend on what is expected."""
-    if too_long:
-        return "too_long"
+    if failed:
+        return failed
     if not (reply.content.strip() or reply.calls or reply.error):
         return "truncated" if truncated else "no_output"
     if truncated:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tooltune.evaluate.results import Evaluation
+from tooltune.evaluate.results import METRICS, Evaluation
 from tooltune.evaluate.statistics import TOO_SMALL, Rate
 from tooltune.report.comparison import Row, evaluations, metric_rows, show_p
 
@@ -27,6 +29,40 @@ def print_table(base: Evaluation | None, tuned: Evaluation | None, console: Cons
     for row in metric_rows(models):
         table.add_row(*_cells(row, with_p=len(models) > 1))
     console.print(table)
+
+
+SYSTEM_METRICS = ("call_exact", "right_tool", "abstained_or_asked", "well_formed")
+"""What is compared between more than two systems."""
+
+
+def print_systems(systems: Sequence[Evaluation], console: Console | None = None) -> None:
+    """Print one row for each system, with each rate's 95 % Wilson interval."""
+    caption = f"percent (95 % interval), counts; * fewer than {TOO_SMALL} items"
+    table = Table(title="Held-out evaluation", caption=caption, box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("System", no_wrap=True)
+    for name in SYSTEM_METRICS:
+        table.add_column(METRICS[name].title, justify="right")
+    for system in systems:
+        rates = system.summary().overall
+        table.add_row(escape(system.label), *(_narrow(rates[name]) for name in SYSTEM_METRICS))
+    (console or Console()).print(table)
+
+
+def print_passes(label: str, passes: Mapping[str, Mapping[str, float]], console: Console | None = None) -> None:
+    """Print a model's pass^k of each scenario; see `evaluate.samples.pass_table`."""
+    table = Table(title=f"{escape(label)}: all of k samples right, percent", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Scenario")
+    for name in next(iter(passes.values())):
+        table.add_column(name, justify="right")
+    for scenario, row in passes.items():
+        cells = [str(value) if name == "items" else f"{100 * value:.1f}" for name, value in row.items()]
+        table.add_row(escape(scenario), *cells)
+    (console or Console()).print(table)
+
+
+def _narrow(rate: Rate) -> str:
+    """A rate on two short lines."""
+    return "\n".join(_short(rate).replace(" %", "").strip().rsplit(" ", 1))
 
 
 def _cells(row: Row, with_p: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""`tooltune evaluate` and `tooltune rescore`, as a user types them, on a tiny model and a suite written here."""
+"""`tooltune evaluate` of a suite or a file, and `tooltune rescore`, as a user types them, on tiny models."""
 
 from __future__ import annotations
 
@@ -8,38 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.commands.conftest import QUESTIONS, lines
 from tooltune.cli import main
-
-FUNCTION = {
-    "name": "park.book",
-    "description": "Book a pitch for some nights.",
-    "parameters": {
-        "type": "dict",
-        "required": ["site"],
-        "properties": {"site": {"type": "string", "description": "Which site"}, "nights": {"type": "integer"}},
-    },
-}
-QUESTIONS = ["A pitch at North please, for two nights", "Book me a place at South", "Is West free? Then book it"]
-ANSWER = [{"park.book": {"site": ["North", "South", "West"], "nights": ["", 2]}}]
-
-
-@pytest.fixture
-def suite(tmp_path: Path) -> Path:
-    folder = tmp_path / "suite"
-    (folder / "possible_answer").mkdir(parents=True)
-    for category in ("simple_python", "irrelevance"):
-        rows = [
-            {"id": f"{category}_{i}", "question": [[{"role": "user", "content": text}]], "function": [FUNCTION]}
-            for i, text in enumerate(QUESTIONS)
-        ]
-        lines(folder / f"BFCL_v4_{category}.json", rows)
-    answers = [{"id": f"simple_python_{i}", "ground_truth": ANSWER} for i in range(3)]
-    lines(folder / "possible_answer" / "BFCL_v4_simple_python.json", answers)
-    return folder
-
-
-def lines(path: Path, rows: list[Any]) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def evaluate(model: Path, suite: Path, output: Path, *more: str) -> int:
@@ -54,6 +24,7 @@ def report(output: Path) -> dict[str, Any]:
 
 
 def without_seconds(found: dict[str, Any]) -> dict[str, Any]:
+    del found["run"]["replies"]
     for item in found["items"]:
         for reply in item["replies"].values():
             assert reply.pop("seconds") >= 0
@@ -92,7 +63,7 @@ def test_rescoring_needs_no_model_and_ends_in_the_same_report(
     before = {name: (output / name).read_bytes() for name in ("report.json", "report.md", "outputs.jsonl")}
     for name in ("report.json", "report.md"):
         (output / name).unlink()
-    monkeypatch.setattr("tooltune.commands.evaluate.load", None)
+    monkeypatch.setattr("tooltune.commands.systems.load", None)
     assert main(["rescore", str(output)]) == 0
     assert {name: (output / name).read_bytes() for name in before} == before
 
@@ -151,6 +122,42 @@ def test_a_file_is_asked_as_a_whole(tiny_model_folder: Path, tmp_path: Path) -> 
     arguments = ["evaluate", str(tiny_model_folder), "--data", str(data), "--output_dir", str(output)]
     assert main([*arguments, "--max_new_tokens", "4"]) == 0
     assert report(output)["models"]["base"]["overall"]["call_exact"]["n"] == 2
+
+
+def test_a_run_and_its_base_with_shots_limits_and_samples(
+    run: Path, suite: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out"
+    more = ["--with_base", "--limit", "2", "--few_shot", "1", "--constrained", "--samples", "2", "--temperature", "1"]
+    assert evaluate(run, suite, output, *more) == 0
+    shown = capsys.readouterr().out
+    assert "Contamination gate: 0 of" in shown
+    assert "base: all of k samples right" in shown
+    found, kept = report(output), (output / "outputs.jsonl").read_text().splitlines()
+    assert set(found["models"]) == set(found["run"]["pass^k"]) == {"base", "tuned"}
+    assert found["run"]["pass^k"]["tuned"]["all"]["items"] == 4
+    assert found["differences"]["overall"] is not None
+    (output / "outputs.jsonl").write_text("\n".join(kept[:5]))
+    assert evaluate(run, suite, output, *more) == 0
+    assert len(kept) == len((output / "outputs.jsonl").read_text().splitlines()) == 16
+    assert without_seconds(report(output)) == without_seconds(found)
+    assert main(["rescore", str(output)]) == 0
+    assert set(report(output)["run"]["pass^k"]) == {"base", "tuned"}
+
+
+def test_baselines_of_a_suite(run: Path, suite: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    assert evaluate(run, suite, output, "--limit", "1", "--baselines") == 0
+    systems = json.loads((output / "baselines.json").read_text())
+    assert [len(system["results"]) for system in systems] == [2] * 7
+    assert systems[-2]["scenarios"]["irrelevance"]["right"]["successes"] == 1
+
+
+def test_solved_examples_must_come_from_somewhere(
+    tiny_model_folder: Path, suite: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(tiny_model_folder, suite, tmp_path, "--few_shot", "1", "--data_path", str(tmp_path / "no")) == 2
+    assert "--train_data" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,170 @@
+"""What `tooltune evaluate` measures: a model here in one or several states, or one behind an endpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tooltune.config import EvaluateCommandConfig
+from tooltune.errors import ConfigError
+from tooltune.evaluate import Replies
+from tooltune.evaluate.endpoint import Endpoint, endpoint_replies
+from tooltune.evaluate.outputs import model_hash
+from tooltune.evaluate.record import Asked
+from tooltune.pipeline import adapter_in_weights, console, load, open_model, require_train_extra
+
+SHOTS = 3
+"""Solved examples that the few-shot baseline shows, unless --few_shot says otherwise."""
+_MATTERS = {"chat_format", "dtype", "quantization", "max_new_tokens", "few_shot", "constrained", "temperature"}
+"""Settings that replies depend on; with a temperature the seed is one of them."""
+
+State = Callable[[], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True)
+class System:
+    """One that is measured: how it is recorded, who answers, and what it is shown first."""
+
+    asked: Asked
+    replies: Replies
+    few_shot: int = 0
+    state: State = nullcontext
+    """The state of the model in which it answers; systems of one state follow each other."""
+
+
+@dataclass(frozen=True)
+class Systems:
+    """All that are measured, and the settings completed by what a run's folder says."""
+
+    config: EvaluateCommandConfig
+    all: tuple[System, ...]
+
+
+def run_manifest(model_name: str, config: EvaluateCommandConfig) -> dict[str, Any]:
+    """The manifest of a finished run; empty where the model is none."""
+    if config.endpoint:
+        return {}
+    require_train_extra()
+    from tooltune.export.save import MANIFEST, read_manifest
+
+    return read_manifest(Path(model_name)) if (Path(model_name) / MANIFEST).exists() else {}
+
+
+def open_systems(model_name: str, config: EvaluateCommandConfig) -> Systems:
+    """Load what shall be measured.
+
+    Raises:
+        ConfigError: --baselines of what is no run, --constrained in a native format, or a key that is not set.
+        ModelError: the model cannot be loaded.
+    """
+    if config.endpoint:
+        config = config.model_copy(update={"chat_format": "documented"})
+        return Systems(config, tuple(_endpoint(model_name, variant) for variant in _samples(config)))
+    manifest = run_manifest(model_name, config)
+    if manifest:
+        return _tuned(model_name, config, manifest)
+    if config.baselines:
+        raise ConfigError("--baselines", f"{model_name}, which is no finished run", "the output folder of a run")
+    config = config.model_copy(update={"model_name": model_name})
+    encoder = open_model(config)
+    return _local(load(config), encoder, config, {"base": (model_name, nullcontext)})
+
+
+def _tuned(model_name: str, config: EvaluateCommandConfig, manifest: Mapping[str, Any]) -> Systems:
+    from tooltune.export.save import load_tuned
+
+    model, encoder, _ = load_tuned(Path(model_name))
+    kept = {key: manifest["config"][key] for key in ("model_name", "quantization", "chat_format", "dtype")}
+    config = config.model_copy(update=kept)
+    states: dict[str, tuple[str, State]] = {"tuned": (model_name, lambda: adapter_in_weights(model, config))}
+    if config.with_base or config.baselines:
+        states = {"base": (config.model_name, model.disable_adapter)} | states
+    return _local(model, encoder, config, states)
+
+
+def _local(model: Any, encoder: Any, config: EvaluateCommandConfig, states: Mapping[str, tuple[str, State]]) -> Systems:
+    """Each variant of each state, by its name: base or tuned."""
+    constraints = constraints_for(encoder) if config.constrained or config.baselines else None
+    systems = []
+    for name, (weights, state) in states.items():
+        weights_hash = model_hash(weights, {"template": encoder.template()})
+        for label, variant in _variants(name, config):
+            asked = Asked(label, model_hash(weights_hash, _settings(variant)), config.chat_format)
+            replies = _local_replies(model, encoder, variant, constraints if variant.constrained else None)
+            systems.append(System(asked, replies, variant.few_shot, state))
+    return Systems(config, tuple(systems))
+
+
+def _variants(name: str, config: EvaluateCommandConfig) -> Iterator[tuple[str, EvaluateCommandConfig]]:
+    """The label and the settings of each measurement in a state."""
+    if not config.baselines:
+        yield from ((name, sample) for sample in _samples(config))
+        return
+    plain = config.model_copy(update={"few_shot": 0, "constrained": False})
+    yield name, plain
+    if name == "base":
+        shots = config.few_shot or SHOTS
+        yield f"base, {shots} examples", plain.model_copy(update={"few_shot": shots})
+    yield f"{name}, constrained", plain.model_copy(update={"constrained": True})
+
+
+def _samples(config: EvaluateCommandConfig) -> list[EvaluateCommandConfig]:
+    """The settings of each of --samples: a seed of its own."""
+    return [config.model_copy(update={"seed": config.seed + number}) for number in range(config.samples)]
+
+
+def _settings(config: EvaluateCommandConfig) -> dict[str, Any]:
+    return config.model_dump(mode="json", include=_MATTERS | ({"seed"} if config.temperature else set()))
+
+
+def _local_replies(model: Any, encoder: Any, config: EvaluateCommandConfig, constraints: Any) -> Replies:
+    from tooltune.evaluate import local_replies
+
+    return local_replies(
+        model,
+        encoder,
+        max_new_tokens=config.max_new_tokens,
+        batch_size=config.eval_batch_size,
+        temperature=config.temperature,
+        seed=config.seed,
+        constraints=constraints,
+    )
+
+
+def constraints_for(encoder: Any) -> Any:
+    """What --constrained keeps calls to.
+
+    Raises:
+        ConfigError: the model writes another format than the documented one.
+        MissingExtraError: llguidance is not installed.
+    """
+    from tooltune.chat import TextEncoder
+    from tooltune.evaluate.constrained import Constraints
+
+    if not isinstance(encoder, TextEncoder):
+        raise ConfigError("--constrained", "a model in its native chat format", "the documented format")
+    return Constraints(encoder.tokenizer, lambda text: console.print(f"Note: {text}", markup=False))
+
+
+def _endpoint(model_name: str, config: EvaluateCommandConfig) -> System:
+    """The model behind --endpoint."""
+    key = os.environ.get(config.api_key_variable)
+    if key is None and "api_key_variable" in config.model_fields_set:
+        raise ConfigError("--api_key_variable", f"{config.api_key_variable} is not set", "an environment variable")
+    endpoint = Endpoint(
+        url=str(config.endpoint),
+        model=model_name,
+        api_key=key or "none",
+        concurrency=config.concurrency,
+        timeout=config.timeout,
+        retries=config.retries,
+        max_new_tokens=config.max_new_tokens,
+        temperature=config.temperature,
+        seed=config.seed,
+    )
+    asked = Asked(model_name, model_hash(f"{endpoint.url} {model_name}", _settings(config)), config.chat_format)
+    return System(asked, endpoint_replies(endpoint), config.few_shot)

@@ -1,0 +1,93 @@
+"""`tooltune evaluate` as a user types it: a model here, one behind an endpoint, baselines side by side."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.evaluate.test_endpoint import SERVER
+from tooltune.cli import main
+
+
+def evaluate(*arguments: object) -> int:
+    return main(["evaluate", *map(str, arguments)])
+
+
+def test_an_endpoint(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = [sys.executable, "-c", SERVER, str(tmp_path / "log")]
+    with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+        shared = ["--model", "small", "--data_path", data, "--output_dir", tmp_path / "out", "--retries", 0]
+        assert evaluate("--endpoint", url, *shared, "--few-shot", 1) == 0
+        assert evaluate("--endpoint", url, *shared, "--api_key_variable", "NO_SUCH_VARIABLE") == 2
+        server.terminate()
+    _, request = json.loads((tmp_path / "log").read_text().splitlines()[0])
+    assert sum(message["role"] == "user" for message in request["messages"]) > 1
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    assert report["run"]["replies"]["small"]["tokens_mean"] == 7
+    assert report["models"]["base"]["label"] == "small"
+    capsys.readouterr()
+    assert evaluate("--endpoint", url, *shared) == 0
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    assert report["models"]["base"]["failures"] == {"refused": len(report["items"])}
+    assert f"No reply to {len(report['items'])} of" in capsys.readouterr().out
+    log = (tmp_path / "out/outputs.jsonl").read_text().splitlines()
+    assert evaluate("--endpoint", url, *shared) == 0
+    asked = (tmp_path / "out/outputs.jsonl").read_text().splitlines()[len(log) :]
+    assert len(asked) == len(report["items"]), "what failed is asked again"
+    assert main(["rescore", str(tmp_path / "out")]) == 0
+
+
+def test_a_model_here_constrained_and_sampled(
+    data: Path, tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shared = [tiny_model_folder, "--data_path", data, "--output_dir", tmp_path, "--max_new_tokens", 4]
+    assert evaluate(*shared, "--constrained", "--samples", 2, "--temperature", 1) == 0
+    first = (tmp_path / "report.json").read_text()
+    assert {"pass^1", "pass^2"} <= set(json.loads(first)["run"]["pass^k"]["base"]["all"])
+    assert "pass^2" in capsys.readouterr().out
+    kept = (tmp_path / "outputs.jsonl").read_text().splitlines()
+    (tmp_path / "outputs.jsonl").write_text("\n".join(kept[1::2]))
+    assert evaluate(*shared, "--constrained", "--samples", 2, "--temperature", 1) == 0
+    replies = [[item["replies"]["base"]["text"] for item in json.loads(report)["items"]]
+               for report in (first, (tmp_path / "report.json").read_text())]  # fmt: skip
+    assert replies[0] == replies[1]
+
+
+def test_baselines_of_a_run(
+    data: Path, run: Path, tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ["--baselines", "--data_path", data, "--output_dir", tmp_path / "out", "--max_new_tokens", 4]
+    assert evaluate(run, *settings) == 0
+    shown = capsys.readouterr().out
+    systems = ["base", "base, 3 examples", "base, constrained", "tuned", "tuned, constrained"]
+    systems += ["always abstain", "always first tool"]
+    assert [system["label"] for system in json.loads((tmp_path / "out/baselines.json").read_text())] == systems
+    assert all(system in " ".join(shown.split()) for system in systems)
+    kept = (tmp_path / "out/outputs.jsonl").read_text()
+    assert {json.loads(line)["label"] for line in kept.splitlines()} == set(systems[:5])
+    assert evaluate(run, *settings) == 0
+    assert (tmp_path / "out/outputs.jsonl").read_text() == kept, "nothing is asked twice"
+    assert evaluate(tiny_model_folder, *settings) == 2, "a base model has no baselines"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "no model"),
+        (["m", "--samples", "3"], "--temperature"),
+        (["m", "--endpoint", "localhost:8000"], "--endpoint"),
+        (["m", "--endpoint", "http://[bad"], "--endpoint"),
+        (["m", "--endpoint", "http://host:port/v1"], "--endpoint"),
+        (["m", "--endpoint", "http://localhost:8000/v1", "--constrained"], "leave out --endpoint"),
+        (["m", "--baselines", "--samples", "2", "--temperature", "1"], "leave out --samples"),
+    ],
+)
+def test_what_cannot_work_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate(*arguments) == 2
+    assert said in capsys.readouterr().err

@@ -235,7 +235,7 @@ def share_right(model: Any, encoder: Any, examples: Sequence[Example], config: E
     """The share of held-out decisions that are right: what early stopping goes by."""
     from tooltune.evaluate import evaluate_model, items_of, local_replies
 
-    sizes = {"max_new_tokens": config.max_new_tokens, "batch_size": config.eval_batch_size}
+    sizes: dict[str, Any] = {"max_new_tokens": config.max_new_tokens, "batch_size": config.eval_batch_size}
     replies = local_replies(model, encoder, **sizes)
     found = evaluate_model(replies, items_of(examples), label="held out", parse=encoder.parse)
     return found.summary().overall["right"].value or 0.0

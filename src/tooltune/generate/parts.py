@@ -109,7 +109,12 @@ def parts_folder(dataset: Path, settings: str) -> Iterator[Path]:
             if file.name != "lock" and not (same and file.name.startswith("part-")):
                 file.unlink()
         write_text(kept, settings)
-        yield folder
+        try:
+            yield folder
+        except BaseException:
+            if not any(folder.glob("part-*")):  # nothing to go on from
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
         shutil.rmtree(folder)
 
 

@@ -1,4 +1,4 @@
-"""The command line: run | generate | validate | train | evaluate | ask.
+"""The command line: run | generate | validate | train | evaluate | report | ask.
 
 Flags are made from the fields of the configuration classes. Every command ends with exit code 0,
 or 2 and one message for what the user can fix, or 130 after Ctrl-C.
@@ -82,6 +82,8 @@ def make_parser() -> argparse.ArgumentParser:
     train.add_argument("--config", type=Path, help="a YAML file of settings; flags win over it")
     evaluate = _command(commands, "evaluate", "measure a base or tuned model", _evaluate, EvaluateCommandConfig)
     evaluate.add_argument("model", help="a finished run's folder, a model folder, a hub id, or smollm2-135m")
+    report = _command(commands, "report", "write report.md and report.html again from report.json", _report)
+    report.add_argument("folder", type=Path, help="the folder of a run's or an evaluation's report.json")
     ask = _command(commands, "ask", "ask a tuned model one question", _ask)
     ask.add_argument("folder", type=Path, help="the output folder of a run")
     ask.add_argument("question", help="what to ask")
@@ -236,6 +238,12 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from tooltune.commands.evaluate import evaluate_only
 
     evaluate_only(arguments.model, settings(arguments, EvaluateCommandConfig))
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from tooltune.commands.report import report
+
+    report(arguments.folder)
 
 
 def _ask(arguments: argparse.Namespace) -> None:

@@ -208,7 +208,7 @@ class EvaluateCommandConfig(EvaluateConfig):
     held_out_share: float = Field(0.1, gt=0, lt=1)
     """Share that is held out, where the dataset itself does not say."""
     output_dir: Path = Path("output/evaluation")
-    """Folder for report.json and report.md."""
+    """Folder for report.json, report.md and report.html."""
 
 
 def _problem(item: Any, cls: type[Config]) -> str:

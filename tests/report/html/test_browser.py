@@ -42,7 +42,7 @@ def opened(tmp_path: Path, profile: Path, base: Evaluation, tuned: Evaluation) -
 
     def dump(fragment: str) -> str:
         command = [str(BROWSER), *FLAGS, f"--user-data-dir={profile}", "--dump-dom", address + fragment]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
 
     return dump
 

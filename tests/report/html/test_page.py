@@ -93,6 +93,16 @@ def test_every_item_is_listed_with_its_replies(base: Evaluation, tuned: Evaluati
     assert data["items"][5]["replies"]["tuned"]["pairs"] == [[0, 0, {"city": "different"}]]
 
 
+def test_the_tuned_model_is_the_subject_wherever_it_stands(base: Evaluation, tuned: Evaluation) -> None:
+    data = report_data(base, tuned, {})
+    data["models"]["abstain"] = data["models"]["base"] | {"label": "always abstains"}
+    page = Page(html_page(data))
+    text = page.inside["main"][0]
+    assert text.index("tuned decides") < text.index("SmolLM2-135M decides") < text.index("always abstains decides")
+    assert "tuned is wrong" in text
+    assert listed(page)["items"] == listed(page_of(base, tuned))["items"]
+
+
 @pytest.mark.parametrize("models", ["base", "tuned", "none", "empty"])
 def test_one_model_or_none(base: Evaluation, tuned: Evaluation, models: str) -> None:
     made = {"base": (base, None), "tuned": (None, tuned), "none": (None, None), "empty": (Evaluation("base", ()), None)}

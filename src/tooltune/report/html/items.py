@@ -54,17 +54,22 @@ def _reply(reply: Data, item: Data, schemas: Data) -> dict[str, Any]:
     }
 
 
+def compared(models: Sequence[str]) -> tuple[str, str]:
+    """The model that the report is about, and the one it is held against: tuned and base where they are there."""
+    return ("tuned" if "tuned" in models else models[-1]), ("base" if "base" in models else models[0])
+
+
 def _verdict(replies: Data, models: Sequence[str]) -> str:
-    """Whether the last model, which is the tuned one where there is one, was right."""
-    last = replies.get(models[-1]) if models else None
-    return "" if last is None else "wrong" if last["failure"] else "right"
+    """Whether the model that the report is about was right."""
+    reply = replies.get(compared(models)[0]) if models else None
+    return "" if reply is None else "wrong" if reply["failure"] else "right"
 
 
 def _change(replies: Data, models: Sequence[str]) -> str:
-    """What tuning did to the item: from the first model to the last."""
-    if len(models) < 2 or models[0] not in replies or models[-1] not in replies:
+    """What tuning did to the item."""
+    if len(models) < 2 or not all(name in replies for name in compared(models)):
         return ""
-    before, after = (replies[name]["failure"] is None for name in (models[0], models[-1]))
+    after, before = (replies[name]["failure"] is None for name in compared(models))
     return "" if before == after else "fixed" if after else "broken"
 
 

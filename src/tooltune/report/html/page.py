@@ -23,7 +23,7 @@ from tooltune.report.comparison import show_p
 from tooltune.report.html import charts, tables
 from tooltune.report.html.confusion import confusion
 from tooltune.report.html.data import data_tables, facts_table
-from tooltune.report.html.items import items_data
+from tooltune.report.html.items import compared, items_data
 
 FILE = "report.html"
 Data = Mapping[str, Any]
@@ -59,35 +59,37 @@ def html_page(data: Data, history: Sequence[Data] = (), manifest: Data | None = 
     metrics = tables.metric_lines(data)
     right = next((line for line in metrics if line.key == "right"), None)
     run = data.get("run") or {}
-    return (
-        _environment()
-        .get_template("page.html.jinja")
-        .render(
-            _inlined(),
-            models=labels,
-            headline=[(label, rate) for label, rate in zip(labels, right.rates, strict=True) if rate.n][::-1]
-            if right
-            else [],
-            right=right,
-            metrics=metrics,
-            breakdowns=tables.breakdowns(data),
-            failures=tables.failures(data),
-            matrices=[confusion(listed["items"], key, label) for key, label in listed["models"].items()],
-            charts=charts.charts(history),
-            size=charts,
-            data=data_tables(run.get("data") or {}),
-            run=facts_table("Versions, settings, durations", manifest or run),
-            listed=listed,
-            scenarios=sorted({item["scenario"] for item in listed["items"]}),
-            too_small=TOO_SMALL,
-        )
+    template = _environment().get_template("page.html.jinja")
+    return template.render(
+        _inlined(),
+        models=labels,
+        subject=_subject(listed["models"]),
+        headline=_headline(listed["models"], right),
+        right=right,
+        metrics=metrics,
+        breakdowns=tables.breakdowns(data),
+        failures=tables.failures(data),
+        matrices=[confusion(listed["items"], key, label) for key, label in listed["models"].items()],
+        charts=charts.charts(history),
+        size=charts,
+        data=data_tables(run.get("data") or {}),
+        run=facts_table("Versions, settings, durations", manifest or run),
+        listed=listed,
+        scenarios=sorted({item["scenario"] for item in listed["items"]}),
+        too_small=TOO_SMALL,
     )
 
 
-def _headline(labels: Sequence[str], right: tables.Line | None) -> list[tuple[str, Rate]]:
-    """Each model's right decisions, the last model, which is the tuned one, first."""
-    pairs = zip(labels, right.rates, strict=True) if right else ()
-    return [(label, rate) for label, rate in pairs if rate.n][::-1]
+def _subject(models: Mapping[str, str]) -> str:
+    """What the model that the report is about is called."""
+    return models[compared(list(models))[0]] if models else ""
+
+
+def _headline(models: Mapping[str, str], right: tables.Line | None) -> list[tuple[str, Rate]]:
+    """Each model's right decisions, those of the model that the report is about first."""
+    rates = dict(zip(models, right.rates, strict=True)) if right else {}
+    order = sorted(rates, key=lambda name: name != compared(list(models))[0])
+    return [(models[name], rates[name]) for name in order if rates[name].n]
 
 
 def _inlined() -> dict[str, str]:

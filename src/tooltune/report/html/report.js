@@ -98,12 +98,11 @@
   }
 
   function row(item) {
-    const last = names.at(-1);
     const asked = item.messages.findLast((message) => message.role === "user")?.content ?? "";
     const title = element("h3", {});
     for (const name of names) {
       const reply = item.replies[name];
-      if (reply) title.append(mark(!reply.failure, name === last && names.length === 1 ? (reply.failure ?? "right") : `${models[name]}: ${reply.failure ?? "right"}`), " ");
+      if (reply) title.append(mark(!reply.failure, names.length === 1 ? (reply.failure ?? "right") : `${models[name]}: ${reply.failure ?? "right"}`), " ");
     }
     title.append(asked.length > 160 ? `${asked.slice(0, 160)}…` : asked);
     const details = element("details", {}, element("summary", {}, title, element("span", { class: "meta" }, ` ${item.scenario}, item ${item.id}`)));

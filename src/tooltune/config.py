@@ -306,7 +306,7 @@ class EvaluateCommandConfig(EvaluateConfig, AnswerConfig):
     bfcl_results: Path | None = None
     """Also write the replies as a folder of results that BFCL's own scorer reads."""
     output_dir: Path = Path("output/evaluation")
-    """Folder for report.json, report.md and outputs.jsonl, from which a killed evaluation goes on."""
+    """Folder for the report (.json, .md, .html) and outputs.jsonl, from which a killed evaluation goes on."""
 
     @model_validator(mode="after")
     def _check_questions(self) -> EvaluateCommandConfig:

@@ -27,16 +27,16 @@ def plot_loss(history: Sequence[Mapping[str, Any]], path: str | Path) -> bool:
         MissingExtraError: matplotlib is not installed.
         OutputError: the file cannot be written.
     """
-    points = {key: _points(history, key) for key in _LINES}
-    if not any(points.values()):
+    lines = {key: points(history, key) for key in _LINES}
+    if not any(lines.values()):
         return False
-    figure = _draw({key: found for key, found in points.items() if found})
+    figure = _draw({key: found for key, found in lines.items() if found})
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", dpi=120)
     return True
 
 
-def _points(history: Sequence[Mapping[str, Any]], key: str) -> list[tuple[float, float]]:
+def points(history: Sequence[Mapping[str, Any]], key: str) -> list[tuple[float, float]]:
     """The (step, loss) pairs that can be drawn."""
     pairs = [(entry["step"], entry[key]) for entry in history if "step" in entry and key in entry]
     return [(step, loss) for step, loss in pairs if isinstance(loss, int | float) and math.isfinite(loss)]

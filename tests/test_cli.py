@@ -27,7 +27,7 @@ def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert done.value.code == 0
     shown = capsys.readouterr().out
-    assert all(name in shown for name in ("run", "generate", "validate", "train", "evaluate", "ask"))
+    assert all(name in shown for name in ("run", "generate", "validate", "train", "evaluate", "report", "ask"))
 
 
 def test_generate_only_as_documented_needs_no_torch(tmp_path: Path) -> None:

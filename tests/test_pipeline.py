@@ -33,7 +33,7 @@ def output(folder: Path, tiny_model_folder: Path) -> str:
 
 
 def test_the_end_says_where_everything_lies(output: str) -> None:
-    for name in ("output/tool_using_model", "report.md", "loss.png", "manifest.json", "merged"):
+    for name in ("output/tool_using_model", "report.html", "report.md", "loss.png", "manifest.json", "merged"):
         assert name in output
     assert 'tooltune ask output/tool_using_model "' in output
     assert "base" in output
@@ -44,7 +44,7 @@ def test_what_is_saved(output: str, folder: Path) -> None:
     saved = folder / "output/tool_using_model"
     names = {path.name for path in saved.iterdir()}
     assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "chat_template.jinja", "report.json",
-            "report.md", "loss.png", "manifest.json", "merged"} <= names  # fmt: skip
+            "report.md", "report.html", "loss.png", "manifest.json", "merged"} <= names  # fmt: skip
     assert not any(path.suffix in (".bin", ".pkl") for path in saved.iterdir())
     manifest = json.loads((saved / "manifest.json").read_text())
     assert manifest["seed"] == 42
@@ -53,6 +53,9 @@ def test_what_is_saved(output: str, folder: Path) -> None:
     assert {"data", "base evaluation", "training", "tuned evaluation"} <= set(manifest["durations_s"])
     report = (saved / "report.md").read_text()
     assert "wrong" in report.lower()
+    page = (saved / "report.html").read_text()
+    assert all(f'<section id="{section}"' in page for section in ("results", "training", "data", "items", "run"))
+    assert "Examples by scenario" in page
 
 
 def test_the_saved_tokenizer_renders_what_the_model_was_trained_on(output: str, folder: Path) -> None:

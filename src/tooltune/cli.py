@@ -1,4 +1,4 @@
-"""The command line: run | generate | validate | train | evaluate | rescore | ask.
+"""The command line: run | generate | validate | train | evaluate | rescore | report | ask.
 
 Flags are made from the fields of the configuration classes. Every command ends with exit code 0,
 or 2 and one message for what the user can fix, or 130 after Ctrl-C.
@@ -87,6 +87,8 @@ def make_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     rescore = _command(commands, "rescore", "write an evaluation's report anew; needs no model", _rescore)
     rescore.add_argument("folder", type=Path, help="the output folder of tooltune evaluate")
+    report = _command(commands, "report", "write report.md and report.html again from report.json", _report)
+    report.add_argument("folder", type=Path, help="the folder of a run's or an evaluation's report.json")
     ask = _command(commands, "ask", "ask a tuned model one question", _ask)
     ask.add_argument("folder", type=Path, help="the output folder of a run")
     ask.add_argument("question", help="what to ask")
@@ -255,6 +257,12 @@ def _rescore(arguments: argparse.Namespace) -> None:
     from tooltune.commands.rescore import rescore
 
     rescore(arguments.folder)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from tooltune.commands.report import report
+
+    report(arguments.folder)
 
 
 def _ask(arguments: argparse.Namespace) -> None:

@@ -344,7 +344,7 @@ class EvaluateCommandConfig(EvaluateConfig, AnswerConfig):
     bfcl_results: Path | None = None
     """Also write the replies as a folder of results that BFCL's own scorer reads."""
     output_dir: Path = Path("output/evaluation")
-    """Folder for report.json, report.md and outputs.jsonl, from which a killed evaluation goes on."""
+    """Folder for the report (.json, .md, .html) and outputs.jsonl, from which a killed evaluation goes on."""
     checkpoints: bool = False
     """Measure every checkpoint of a run: a table, checkpoints.json and the curve checkpoints.png."""
 

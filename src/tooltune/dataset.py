@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,15 @@ class Split:
     held_out: list[Example]
     by: str
     """What the split went by, for the report."""
+
+    def scenarios(self) -> dict[str, dict[str, int]]:
+        """How many examples of each scenario either part has."""
+        parts = {"train": self.train, "held_out": self.held_out}
+        return {part: dict(Counter(map(_scenario, examples))) for part, examples in parts.items()}
+
+
+def _scenario(example: Example) -> str:
+    return str(example.metadata.get("scenario", "unnamed"))
 
 
 def make_dataset(

@@ -65,7 +65,7 @@ def run(config: RunConfig, tools: Sequence[Tool], where: str = "EXAMPLE_TOOLS") 
     encoder = open_model(config) if uses_model else None
 
     with clock.stage("data"):
-        ensure_dataset(config, tools)
+        generated = ensure_dataset(config, tools)
     if encoder is None:
         return
     split = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
@@ -81,7 +81,7 @@ def run(config: RunConfig, tools: Sequence[Tool], where: str = "EXAMPLE_TOOLS") 
         tuned = evaluate_tuned(trained.model, encoder, split.held_out, config)
     with clock.stage("saving"):
         save(config, trained, encoder, tools)
-    summary = describe(config, split, encoding, clock)
+    summary = describe(config, split, encoding, clock, generated)
     write_description(config, summary)
     finish_evaluation(config, base, tuned, summary)
     say_where(config)
@@ -117,19 +117,20 @@ def require_train_extra() -> None:
     logging.disable_progress_bar()
 
 
-def ensure_dataset(config: RunConfig, tools: Sequence[Tool]) -> None:
-    """Generate the dataset when it is not there, or when that alone was asked for."""
+def ensure_dataset(config: RunConfig, tools: Sequence[Tool]) -> dict[str, Any] | None:
+    """Generate the dataset when it is not there, or when that alone was asked for: what was kept and dropped."""
     if config.data_path.exists() and not config.generate_only:
         console.print(f"Dataset: {config.data_path} (exists, used as it is)")
-        return
-    generate(config, tools)
+        return None
+    return generate(config, tools)
 
 
-def generate(config: DataConfig, tools: Sequence[Tool]) -> None:
-    """Write the dataset and say what is in it."""
+def generate(config: DataConfig, tools: Sequence[Tool]) -> dict[str, Any]:
+    """Write the dataset and say what is in it; returns the counts."""
     with progress("generate") as advance:
         report = make_dataset(config, tools, advance)
     console.print(f"Dataset: {config.data_path}\n{report.to_text()}")
+    return report.to_dict()
 
 
 def load(config: EvaluateConfig) -> Any:
@@ -272,7 +273,11 @@ def save(config: TrainConfig, trained: Any, encoder: Any, tools: Sequence[Tool])
 
 
 def describe(
-    config: RunConfig | TrainCommandConfig, split: Split, encoding: Mapping[str, Any], clock: Clock
+    config: RunConfig | TrainCommandConfig,
+    split: Split,
+    encoding: Mapping[str, Any],
+    clock: Clock,
+    generated: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The manifest: versions come with it; here the seed, data, settings and durations."""
     return {
@@ -284,6 +289,8 @@ def describe(
             "train": len(split.train),
             "held_out": len(split.held_out),
             "split_by": split.by,
+            "scenarios": split.scenarios(),
+            "generation": dict(generated or {}),
             "encoding": dict(encoding),
         },
         "durations_s": dict(clock.durations),
@@ -303,7 +310,7 @@ def finish_evaluation(config: EvaluateConfig, base: Any, tuned: Any, summary: Ma
 
     write_report(config.output_dir, base, tuned, summary or {"config": config.model_dump(mode="json")})
     print_table(base, tuned)
-    console.print(f"\nReport:                {config.output_dir / 'report.md'} (every answer: report.json)")
+    console.print(f"\nReport:                {config.output_dir / 'report.html'} (also report.md, report.json)")
 
 
 def say_where(config: TrainConfig) -> None:

@@ -27,11 +27,11 @@ def plot_loss(history: Sequence[Mapping[str, Any]], path: str | Path) -> bool:
         MissingExtraError: matplotlib is not installed.
         OutputError: the file cannot be written.
     """
-    points = {key: _points(history, key) for key in _LINES}
-    if not any(points.values()):
+    lines = {key: points(history, key) for key in _LINES}
+    if not any(lines.values()):
         return False
-    lines = {_LINES[key]: found for key, found in points.items() if found}
-    _save(lines, path, ylabel="Loss (cross-entropy per token)", title="Loss during fine-tuning")
+    drawn = {_LINES[key]: found for key, found in lines.items() if found}
+    _save(drawn, path, ylabel="Loss (cross-entropy per token)", title="Loss during fine-tuning")
     return True
 
 
@@ -50,7 +50,7 @@ def plot_rates(rates: Mapping[str, Sequence[tuple[int, float | None]]], path: st
     _save(lines, path, ylabel="Rate on held-out decisions", title="Checkpoints")
 
 
-def _points(history: Sequence[Mapping[str, Any]], key: str) -> list[tuple[float, float]]:
+def points(history: Sequence[Mapping[str, Any]], key: str) -> list[tuple[float, float]]:
     """The (step, loss) pairs that can be drawn."""
     pairs = [(entry["step"], entry[key]) for entry in history if "step" in entry and key in entry]
     return [(step, loss) for step, loss in pairs if isinstance(loss, int | float) and math.isfinite(loss)]

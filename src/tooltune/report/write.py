@@ -1,10 +1,9 @@
-"""Write report.json (all numbers and all replies) and report.md (for reading)."""
+"""Write report.json (all numbers and all replies), report.md (for reading) and report.html (for looking around)."""
 
 from __future__ import annotations
 
 import math
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,12 @@ from tooltune.evaluate.scorers import FAILURES
 from tooltune.evaluate.statistics import TOO_SMALL, Rate, holm
 from tooltune.files import write_json, write_text
 from tooltune.report.comparison import Row, differences, evaluations, metric_rows, scenario_rows, show_p, show_rate
+from tooltune.report.facts import facts
+from tooltune.report.html import write_page
 from tooltune.report.markdown import code, table
 from tooltune.report.samples import samples_section
 
+REPORT = "report.json"
 READING = f"""\
 Each cell is a percentage, its 95 % Wilson interval, and the counts behind it. p is the two-sided p-value
 of McNemar's exact test over the same items: small when the difference is hardly chance. A row with fewer
@@ -33,7 +35,7 @@ calls well only because it always does, is no better than one of them."""
 def write_report(
     output_dir: str | Path, base: Evaluation | None, tuned: Evaluation | None, run: Mapping[str, Any]
 ) -> None:
-    """Write both files into `output_dir`, each whole or not at all.
+    """Write the three files into `output_dir`, each whole or not at all.
 
     Args:
         output_dir: an existing folder.
@@ -44,8 +46,15 @@ def write_report(
     Raises:
         OutputError: a file cannot be written.
     """
-    write_json(Path(output_dir) / "report.json", report_data(base, tuned, run))
-    write_text(Path(output_dir) / "report.md", report_markdown(base, tuned, run))
+    folder, data = Path(output_dir), report_data(base, tuned, run)
+    write_json(folder / REPORT, data)
+    write_readable(folder, data, base, tuned)
+
+
+def write_readable(folder: Path, data: Mapping[str, Any], base: Evaluation | None, tuned: Evaluation | None) -> None:
+    """Write report.md and report.html: what people read of report.json, whose content is `data`."""
+    write_text(folder / "report.md", report_markdown(base, tuned, data["run"]))
+    write_page(folder, data)
 
 
 def report_data(base: Evaluation | None, tuned: Evaluation | None, run: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,22 +154,7 @@ def _failure_table(models: Sequence[Evaluation]) -> str:
 def _run_section(run: Mapping[str, Any]) -> list[str]:
     if not run:
         return []
-    return ["## The run", table(["Fact", "Value"], _facts(run))]
-
-
-def _facts(facts: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
-    """Name and value of each fact; what is nested gets a dotted name."""
-    for name, value in facts.items():
-        if isinstance(value, Mapping):
-            yield from _facts(value, f"{within}{name}.")
-        else:
-            yield f"{within}{name}", textwrap.shorten(_show(value), 200, placeholder=" ...")
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_show, value))
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return ["## The run", table(["Fact", "Value"], facts(run))]
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,33 @@
+"""The difference and the policies, as the page shows them."""
+
+from __future__ import annotations
+
+from tooltune.evaluate.results import Evaluation
+from tooltune.report.html import html_page
+from tooltune.report.html.beside import difference_table, policy_table
+from tooltune.report.write import report_data
+
+
+def test_the_difference_has_its_interval_overall_and_by_scenario(base: Evaluation, tuned: Evaluation) -> None:
+    data = report_data(base, tuned, {})
+    rows = {row[0]: row[1:] for row in difference_table(data).rows}
+    overall = data["differences"]["overall"]
+    assert rows["all"][0] == f"{100 * overall['difference']:+.1f}"
+    assert rows["all"][1] == f"{100 * overall['low']:+.1f} to {100 * overall['high']:+.1f}"
+    assert set(rows) == {"all", *data["differences"]["scenarios"]}
+
+
+def test_the_policies_stand_beside(base: Evaluation, tuned: Evaluation) -> None:
+    data = report_data(base, tuned, {})
+    table = policy_table(data)
+    assert table.head == ("Metric", "always abstain", "always first tool")
+    page = html_page(data)
+    assert "always first tool" in page
+    assert "How much better the tuned model decides" in page
+    assert "By tool" in page
+    assert "By argument" in page
+
+
+def test_a_report_without_them(base: Evaluation) -> None:
+    assert difference_table(report_data(base, None, {})).rows == []
+    assert difference_table({}).rows == policy_table({}).rows == []

@@ -146,6 +146,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Noise on the embeddings in training (NEFTune), such as 5; its size follows the length of a pack."""
     first_token_weight: float = Field(1.0, gt=0)
     """Weight in the loss of the first token of each reply, where the model decides to call, ask or talk."""
+    adapter: Path | None = None
+    """Folder of a finished run whose adapter training goes on from; its LoRA settings must be the same."""
     lora_rank: int = Field(16, gt=0)
     """Rank of the LoRA matrices."""
     lora_alpha: float = Field(32, gt=0)
@@ -195,6 +197,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
             )
         if start.startswith(("pissa", "olora")) and self.quantization != "none":
             raise ValueError(f"--init_lora_weights {start} needs --quantization none; loftq is for quantised bases")
+        if self.adapter and start != "default":
+            raise ValueError(f"--adapter does not go with --init_lora_weights {start}: both say how the adapter starts")
         if start == "loftq" and (self.quantization != "4bit" or self.merge):
             raise ValueError("--init_lora_weights loftq needs --quantization 4bit, and no --merge")
         return self

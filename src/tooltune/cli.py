@@ -1,4 +1,4 @@
-"""The command line: run | generate | validate | train | evaluate | rescore | ask.
+"""The command line: run | generate | validate | train | evaluate | rescore | improve | ask.
 
 Flags are made from the fields of the configuration classes. Every command ends with exit code 0,
 or 2 and one message for what the user can fix, or 130 after Ctrl-C.
@@ -20,6 +20,7 @@ from tooltune.config import (
     EmbeddedRunConfig,
     EvaluateCommandConfig,
     GenerateCommandConfig,
+    ImproveConfig,
     RunConfig,
     TrainCommandConfig,
 )
@@ -84,6 +85,8 @@ def make_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("model", help="a finished run's folder, a model folder, a hub id, or smollm2-135m")
     rescore = _command(commands, "rescore", "write an evaluation's report anew; needs no model", _rescore)
     rescore.add_argument("folder", type=Path, help="the output folder of tooltune evaluate")
+    improve = _command(commands, "improve", "train a run on, aimed at what it gets wrong", _improve, ImproveConfig)
+    improve.add_argument("folder", type=Path, help="the output folder of a run")
     ask = _command(commands, "ask", "ask a tuned model one question", _ask)
     ask.add_argument("folder", type=Path, help="the output folder of a run")
     ask.add_argument("question", help="what to ask")
@@ -244,6 +247,12 @@ def _rescore(arguments: argparse.Namespace) -> None:
     from tooltune.commands.rescore import rescore
 
     rescore(arguments.folder)
+
+
+def _improve(arguments: argparse.Namespace) -> None:
+    from tooltune.commands.improve import improve
+
+    improve(arguments.folder, settings(arguments, ImproveConfig))
 
 
 def _ask(arguments: argparse.Namespace) -> None:

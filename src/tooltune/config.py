@@ -305,6 +305,19 @@ class EvaluateCommandConfig(EvaluateConfig):
         return self
 
 
+class ImproveConfig(Config):
+    """`tooltune improve`: further rounds of training, aimed at what a run still gets wrong."""
+
+    rounds: int = Field(3, gt=0)
+    """Most rounds; the first whose gain may be chance is the last."""
+    num_examples: int = Field(1000, gt=0)
+    """New training examples of a round."""
+    num_train_epochs: float = Field(1, gt=0)
+    """Passes over a round's examples."""
+    learning_rate: float | None = Field(None, gt=0)
+    """Peak learning rate of a round; by default half of the run's."""
+
+
 def _problem(item: Any, cls: type[Config]) -> str:
     """One pydantic error in our words: the flag, what was found, what was expected."""
     name = ".".join(str(part) for part in item["loc"])

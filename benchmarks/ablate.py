@@ -10,7 +10,7 @@ that every variant sees as many), trained on and asked the same questions: with 
 catalogue's held-out tools and held-out fields, never an outside benchmark. All with the same seed.
 
 The effect is the difference to the reference in right decisions, in points, with the 95 % interval of a bootstrap over
-tools, and McNemar's p-value. One seed says nothing about the spread between seeds: give several with --seed.
+tools, and McNemar's p-value. One seed says nothing about the spread between seeds: run again with another --seed.
 
 A killed run goes on with the same command: each finished variant is a line of results.jsonl, under a key of all that
 it depends on, and training resumes from its checkpoint.

@@ -31,14 +31,14 @@ from rich.table import Table
 
 from tooltune.config import RunConfig
 from tooltune.dataset import load_dataset, make_dataset, split_dataset, stream_examples
-from tooltune.evaluate import Item, items_of
+from tooltune.evaluate import items_of
 from tooltune.evaluate.breakdown import cluster
 from tooltune.evaluate.statistics import Rate, clustered_difference, mcnemar_paired
 from tooltune.files import read_json_lines
 from tooltune.generate.catalogue import draw
 from tooltune.pipeline import (
     adapter_in_weights,
-    ask_items,
+    evaluate,
     load,
     open_model,
     progress,
@@ -46,6 +46,7 @@ from tooltune.pipeline import (
     train_model,
 )
 from tooltune.report.comparison import show_p, show_rate
+from tooltune.types import Example
 
 REFERENCE = "reference"
 PARTS = {"held_out_tools": 58, "held_out_domains": 63}
@@ -160,13 +161,13 @@ def quick(wanted: bool) -> dict[str, Any]:
     )
 
 
-def ask_about(part: str, budget: Budget) -> list[Item]:
+def ask_about(part: str, budget: Budget) -> list[Example]:
     """The questions about a part of the catalogue: all of its tools, in held-out wording."""
     about = {"catalogue": PARTS[part], "catalogue_part": part, "num_examples": budget.questions}
     # Plain names, and few questions to a tool set, so that most tools are asked about.
     config = RunConfig.parse({**BASE, **about, "renamed_share": 0.0, "examples_per_tool_set": 4}, part)
     tools = draw(PARTS[part], config.seed, config.catalogue_part).tools
-    return items_of(stream_examples(config, tools, QUESTION_SEED, held_out=True))
+    return list(stream_examples(config, tools, QUESTION_SEED, held_out=True))
 
 
 def settings(name: str, budget: Budget, folder: Path) -> RunConfig:
@@ -192,7 +193,7 @@ def settings(name: str, budget: Budget, folder: Path) -> RunConfig:
 
 
 def result_of(
-    name: str, budget: Budget, questions: Mapping[str, Sequence[Item]], output: Path, only_read: bool
+    name: str, budget: Budget, questions: Mapping[str, Sequence[Example]], output: Path, only_read: bool
 ) -> Result | None:
     """A variant's result: the line of an earlier run, or else a new one; None where nothing may be trained."""
     config = settings(name, budget, output / f"{name}-{budget.examples}-{budget.seed}")
@@ -209,9 +210,9 @@ def result_of(
     return found
 
 
-def key_of(name: str, config: RunConfig, questions: Mapping[str, Sequence[Item]]) -> str:
+def key_of(name: str, config: RunConfig, questions: Mapping[str, Sequence[Example]]) -> str:
     """All that a result depends on but the program, as a hash."""
-    asked = {part: [item.to_dict() for item in items] for part, items in questions.items()}
+    asked = {part: [example.to_dict() for example in examples] for part, examples in questions.items()}
     values = [
         VARIANTS[name].get(HAND_WRITTEN, True),
         config.model_dump(mode="json", exclude={"resume", "data_path", "output_dir"}),
@@ -220,7 +221,9 @@ def key_of(name: str, config: RunConfig, questions: Mapping[str, Sequence[Item]]
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def train_and_ask(name: str, config: RunConfig, questions: Mapping[str, Sequence[Item]]) -> dict[str, dict[str, bool]]:
+def train_and_ask(
+    name: str, config: RunConfig, questions: Mapping[str, Sequence[Example]]
+) -> dict[str, dict[str, bool]]:
     """Make the data, train, and ask every part."""
     Console().rule(name)
     encoder = open_model(config)
@@ -228,8 +231,8 @@ def train_and_ask(name: str, config: RunConfig, questions: Mapping[str, Sequence
     split = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
     trained, _ = train_model(load(config), encoder, split, config)
     with adapter_in_weights(trained.model, config):
-        asked = {part: ask_items(trained.model, encoder, items, config, part) for part, items in questions.items()}
-    return {part: {result.item.id: result.right for result in found.results} for part, found in asked.items()}
+        asked = {part: evaluate(trained.model, encoder, found, config, part) for part, found in questions.items()}
+    return {part: {result.item.id: result.right for result in answers.results} for part, answers in asked.items()}
 
 
 def make_data(config: RunConfig, hand_written: bool) -> None:
@@ -242,7 +245,7 @@ def make_data(config: RunConfig, hand_written: bool) -> None:
         make_dataset(own, tools, advance)
 
 
-def table(results: Sequence[Result], questions: Mapping[str, Sequence[Item]]) -> Table:
+def table(results: Sequence[Result], questions: Mapping[str, Sequence[Example]]) -> Table:
     """Each variant's rate of right decisions and its effect, for each part."""
     shown = Table(title="Right decisions, and the effect against the reference in points (95 %)")
     shown.add_column("variant")
@@ -251,16 +254,17 @@ def table(results: Sequence[Result], questions: Mapping[str, Sequence[Item]]) ->
             shown.add_column(heading, justify="right")
     reference = next((result for result in results if result.variant == REFERENCE), None)
     for result in results:
-        cells = [cell for part, items in questions.items() for cell in compared(reference, result, part, items)]
+        cells = [cell for part, asked in questions.items() for cell in compared(reference, result, part, asked)]
         shown.add_row(result.variant, *cells)
     return shown
 
 
-def compared(reference: Result | None, result: Result, part: str, items: Sequence[Item]) -> tuple[str, str, str]:
+def compared(reference: Result | None, result: Result, part: str, asked: Sequence[Example]) -> tuple[str, str, str]:
     """A variant on a part: its rate, its effect, and the p-value."""
     rate = show_rate(Rate.of(result.right[part].values()))
     if reference is None or result is reference:
         return rate, "-", "-"
+    items = items_of(asked)
     pairs = [(cluster(item), reference.right[part][item.id], result.right[part][item.id]) for item in items]
     effect = clustered_difference(pairs)
     p = mcnemar_paired((before, after) for _, before, after in pairs)

@@ -1,16 +1,23 @@
 # make demo    set up, then the main job on the embedded model: data, training, measurement (about 10 minutes)
 # make test    set up, then every check: lint, types, tests
 # make check   the checks alone, in an environment that is set up
+# make generalist   set up, then train the model for any tools and measure it on BFCL (hours; the same command goes on)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+BFCL := bfcl:simple_python,multiple,parallel,parallel_multiple,irrelevance
 
-.PHONY: demo test check setup clean
+.PHONY: demo generalist test check setup clean
 
 demo: setup
 	$(BIN)/tooltune run --config recipes/demo.yaml
+
+generalist: setup
+	$(BIN)/tooltune run --config recipes/generalist.yaml --resume
+	$(BIN)/tooltune evaluate output/generalist --suite $(BFCL) --with_base --max_new_tokens 320 --eval_batch_size 128 \
+		--output_dir output/generalist/bfcl
 
 test: setup check
 

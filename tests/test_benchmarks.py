@@ -57,3 +57,27 @@ def test_evaluate(tiny_model_folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert rates["identical"] == 1
     assert min(rates.values()) > 0
     assert "replies identical: yes" in capsys.readouterr().out
+
+
+def test_ablate(tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--model_name", str(tiny_model_folder), "--output", str(tmp_path), "--quick", "--examples", "10",
+                 "--questions", "2", "--variants", "grammar_phrasing"]  # fmt: skip
+    ablate = load("ablate")
+    results = ablate.main(arguments)
+    assert [result.variant for result in results] == ["reference", "grammar_phrasing"]
+    assert all(set(result.right) == {"held_out_tools", "held_out_domains"} for result in results)
+    lines = (tmp_path / "results.jsonl").read_text().splitlines()
+    assert len(lines) == 2
+    capsys.readouterr()
+    assert ablate.main([*arguments, "--table"]) == results  # read, not trained again
+    assert "effect" in capsys.readouterr().out
+    assert ablate.main([*arguments, "--table", "--seed", "1"]) == []
+
+
+def test_every_variant_of_the_ablation_is_a_valid_run(tmp_path: Path) -> None:
+    ablate = load("ablate")
+    budget = ablate.Budget(1200, 200, 42, "smollm2-135m", {})
+    runs = {name: ablate.settings(name, budget, tmp_path) for name in ablate.VARIANTS}
+    assert len({run.model_dump_json() for run in runs.values()}) == len(runs) - 1  # all but the phrasing
+    assert {round(run.num_examples * run.num_train_epochs) for run in runs.values()} == {1200}
+    assert runs["no_negatives"].shares()["no_tool"] == 0

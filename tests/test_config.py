@@ -48,6 +48,7 @@ def test_run_defaults_to_the_embedded_model() -> None:
         ({"use_dora": True, "init_lora_weights": "pissa"}, ("--use_dora", "pissa")),
         ({"quantization": "8bit", "init_lora_weights": "olora"}, ("olora", "--quantization none")),
         ({"init_lora_weights": "loftq"}, ("loftq", "--quantization 4bit")),
+        ({"adapter": "output/generalist", "init_lora_weights": "pissa"}, ("--adapter", "pissa")),
         ({"init_lora_weights": "best"}, ("--init_lora_weights", "'pissa'")),
         ({"max_tokens_per_batch": 0}, ("--max_tokens_per_batch",)),
         ({"early_stopping_patience": 2}, ("--early_stopping_patience", "--eval_steps")),

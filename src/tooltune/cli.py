@@ -1,4 +1,4 @@
-"""The command line: run | generate | validate | train | evaluate | rescore | report | ask.
+"""The command line: run | generate | validate | train | evaluate | rescore | report | improve | ask.
 
 Flags are made from the fields of the configuration classes. Every command ends with exit code 0,
 or 2 and one message for what the user can fix, or 130 after Ctrl-C.
@@ -20,6 +20,7 @@ from tooltune.config import (
     EmbeddedRunConfig,
     EvaluateCommandConfig,
     GenerateCommandConfig,
+    ImproveConfig,
     RunConfig,
     TrainCommandConfig,
 )
@@ -89,6 +90,8 @@ def make_parser() -> argparse.ArgumentParser:
     rescore.add_argument("folder", type=Path, help="the output folder of tooltune evaluate")
     report = _command(commands, "report", "write report.md and report.html again from report.json", _report)
     report.add_argument("folder", type=Path, help="the folder of a run's or an evaluation's report.json")
+    improve = _command(commands, "improve", "train a run on, aimed at what it gets wrong", _improve, ImproveConfig)
+    improve.add_argument("folder", type=Path, help="the output folder of a run")
     ask = _command(commands, "ask", "ask a tuned model one question", _ask)
     ask.add_argument("folder", type=Path, help="the output folder of a run")
     ask.add_argument("question", help="what to ask")
@@ -263,6 +266,12 @@ def _report(arguments: argparse.Namespace) -> None:
     from tooltune.commands.report import report
 
     report(arguments.folder)
+
+
+def _improve(arguments: argparse.Namespace) -> None:
+    from tooltune.commands.improve import improve
+
+    improve(arguments.folder, settings(arguments, ImproveConfig))
 
 
 def _ask(arguments: argparse.Namespace) -> None:

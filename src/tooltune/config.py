@@ -149,6 +149,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Noise on the embeddings in training (NEFTune), such as 5; its size follows the length of a pack."""
     first_token_weight: float = Field(1.0, gt=0)
     """Weight in the loss of the first token of each reply, where the model decides to call, ask or talk."""
+    adapter: Path | None = None
+    """Folder of a finished run whose adapter training goes on from; its LoRA settings must be the same."""
     lora_rank: int = Field(16, gt=0)
     """Rank of the LoRA matrices."""
     lora_alpha: float = Field(32, gt=0)
@@ -202,6 +204,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
             )
         if start.startswith(("pissa", "olora")) and self.quantization != "none":
             raise ValueError(f"--init_lora_weights {start} needs --quantization none; loftq is for quantised bases")
+        if self.adapter and start != "default":
+            raise ValueError(f"--adapter does not go with --init_lora_weights {start}: both say how the adapter starts")
         if start == "loftq" and (self.quantization != "4bit" or self.merge):
             raise ValueError("--init_lora_weights loftq needs --quantization 4bit, and no --merge")
         return self
@@ -353,6 +357,19 @@ class EvaluateCommandConfig(EvaluateConfig, AnswerConfig):
         if self.suite and self.data:
             raise ValueError("--suite and --data both say what is asked; leave one out")
         return self
+
+
+class ImproveConfig(Config):
+    """`tooltune improve`: further rounds of training, aimed at what a run still gets wrong."""
+
+    rounds: int = Field(3, gt=0)
+    """Most rounds; the first whose gain may be chance is the last."""
+    num_examples: int = Field(1000, gt=0)
+    """New training examples of a round."""
+    num_train_epochs: float = Field(1, gt=0)
+    """Passes over a round's examples."""
+    learning_rate: float | None = Field(None, gt=0)
+    """Peak learning rate of a round; by default half of the run's."""
 
 
 def _problem(item: Any, cls: type[Config]) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tooltune.config import DataConfig
@@ -19,7 +19,7 @@ from tooltune.generate.catalogue import Drawn
 from tooltune.generate.distinct import Candidate, distinct
 from tooltune.generate.engines import engine
 from tooltune.generate.parts import SIZE, Engine, Job, candidates, parts_folder
-from tooltune.generate.runner import Plan, make_plan
+from tooltune.generate.runner import Plan, examples_of, make_plan
 from tooltune.tools import PythonFunctions
 from tooltune.types import Example, Tool
 from tooltune.verify import check_example
@@ -81,6 +81,19 @@ def make_dataset(
         keep_previous(path, new)
         new.replace(path)
     return report
+
+
+def stream_examples(config: DataConfig, tools: Sequence[Tool], seed: int, held_out: bool = False) -> Iterator[Example]:
+    """Examples as `make_dataset` makes them, in this process and of one part only.
+
+    Args:
+        config: the settings; its seed draws the catalogue's wording.
+        tools: what they are about.
+        seed: of the examples.
+        held_out: use the held-out wording, instead of that for training.
+    """
+    plan = _plan(config, tools, None)
+    return examples_of(replace(plan, seed=seed, held_out=plan.total if held_out else 0))
 
 
 def _plan(config: DataConfig, tools: Sequence[Tool], functions: PythonFunctions | None) -> Plan:

@@ -76,16 +76,16 @@ class TeacherError(TooltuneError):
 class Interrupted(TooltuneError):  # noqa: N818  (the user asked for it)
     """Training was stopped by Ctrl-C; `checkpoint` is what it can be resumed from."""
 
-    def __init__(self, checkpoint: str, step: int) -> None:
+    def __init__(self, checkpoint: str, step: int, fix: str = "Add --resume to go on.") -> None:
         self.checkpoint, self.step = checkpoint, step
         super().__init__(
             "training",
             f"stopped at step {step}; checkpoint saved in {checkpoint}",
-            fix="Add --resume to go on.",
+            fix=fix,
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.checkpoint, self.step)
+        return type(self), (self.checkpoint, self.step, self.fix)
 
 
 def missing_extra(library: str, extra: str, cause: BaseException | None = None) -> NoReturn:

@@ -96,6 +96,10 @@ def open_model(config: EvaluateConfig) -> Any:
     tracker = getattr(config, "report_to", "none")
     if tracker != "none" and importlib.util.find_spec(tracker) is None:
         missing_extra(tracker, "trackers")
+    if isinstance(config, TrainConfig):
+        from tooltune.train.lora import check_adapter
+
+        check_adapter(config)
     writable_folder(config.output_dir, "the results")
     return make_encoder(load_tokenizer(config.model_name), config)
 

@@ -12,6 +12,7 @@ from peft import PeftModel
 
 from tests.train.conftest import settings
 from tooltune.chat import TextEncoder
+from tooltune.errors import ConfigError, ModelError
 from tooltune.export.save import save_adapter
 from tooltune.train.batching import Pack
 from tooltune.train.fuse import fused
@@ -58,6 +59,59 @@ def test_pissa_is_fused_and_dora_is_not(tiny_model: Callable[..., Any], tmp_path
         with fused(model):
             layer = model.get_base_model().model.layers[0].self_attn.q_proj
             assert ("forward" in vars(layer)) == expected
+
+
+@pytest.fixture
+def saved(tiny_model: Callable[..., Any], byte_tokenizer: Any, tmp_path: Path) -> Path:
+    """A folder with an adapter of rank 4 that changes what the model says."""
+    model = add_lora(tiny_model("Llama", 400), settings(tmp_path))
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            torch.nn.init.normal_(parameter, std=0.1)
+    save_adapter(model, TextEncoder(byte_tokenizer), tmp_path / "first")
+    return tmp_path / "first"
+
+
+def test_training_goes_on_from_an_adapter(
+    tiny_model: Callable[..., Any], packs: list[Pack], saved: Path, tmp_path: Path
+) -> None:
+    config = settings(tmp_path / "second", save_strategy="no", adapter=saved)
+    model = add_lora(tiny_model("Llama", 400), config)
+    before = logits(PeftModel.from_pretrained(tiny_model("Llama", 400), str(saved)))
+    assert not torch.allclose(before, logits(tiny_model("Llama", 400)), atol=1e-3)
+    assert torch.equal(logits(model), before)
+    assert not torch.allclose(logits(train(model, packs, [], config, pad_id=0).model), before, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("values", "parts"),
+    [
+        ({"lora_rank": 8}, ("--lora_rank 4", "expected 8")),
+        ({"lora_alpha": 16}, ("--lora_alpha 32", "expected 16")),
+        ({"use_rslora": True}, ("--use_rslora False", "expected True")),
+        ({"lora_from_layer": 1}, ("layers.0.", "shape [", "--lora_from_layer")),
+        ({"lora_target_modules": ("q_proj",)}, ("none, as this model is adapted", "--lora_target_modules")),
+    ],
+    ids=str,
+)
+def test_an_adapter_of_another_shape_is_refused(
+    tiny_model: Callable[..., Any], saved: Path, tmp_path: Path, values: dict[str, Any], parts: tuple[str, ...]
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        add_lora(tiny_model("Llama", 400), settings(tmp_path, adapter=saved, **values))
+    assert all(part in str(caught.value) for part in (*parts, f"--adapter {saved}"))
+
+
+def test_an_adapter_of_another_base_or_none_is_refused(
+    tiny_model: Callable[..., Any], saved: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="--model_name"):
+        add_lora(tiny_model("Llama", 400, intermediate_size=96), settings(tmp_path, adapter=saved))
+    with pytest.raises(ModelError, match=r"no readable LoRA adapter.*finished run"):
+        add_lora(tiny_model("Llama", 400), settings(tmp_path, adapter=tmp_path))
+    (saved / "adapter_model.safetensors").write_bytes(b"broken")
+    with pytest.raises(ModelError, match=r"adapter_model.safetensors: cannot be read"):
+        add_lora(tiny_model("Llama", 400), settings(tmp_path, adapter=saved))
 
 
 @pytest.mark.parametrize(

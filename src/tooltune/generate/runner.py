@@ -206,13 +206,18 @@ def generate_examples(
         ConfigError: a number is out of range.
         ToolDefinitionError: no tools, two of one name, or tools that no valid example can be made for.
     """
-    report = report or GenerationReport()
     plan = make_plan(
         tools, num_examples, seed, held_out_share, examples_per_tool_set, max_tools_in_view, wording, shares,
         renamed_share, answered_share,
     )  # fmt: skip
-    candidates = map(plan.candidate, range(num_examples))
-    return (candidate.content for candidate in distinct(candidates, lambda c: again(plan, c), report))
+    return examples_of(plan, report)
+
+
+def examples_of(plan: Plan, report: GenerationReport | None = None) -> Iterator[Example]:
+    """All examples of a plan, in order; `report` is filled in on the way."""
+    candidates = map(plan.candidate, range(plan.total))
+    kept = distinct(candidates, lambda c: again(plan, c), report or GenerationReport())
+    return (candidate.content for candidate in kept)
 
 
 def make_plan(

@@ -1,0 +1,275 @@
+"""What each choice of the generalist's data and training is worth, on tools and fields that training never saw.
+
+    python benchmarks/ablate.py                                        # every variant, at the small budget
+    python benchmarks/ablate.py --variants reference no_negatives      # some of them
+    python benchmarks/ablate.py --examples 3000 --output output/ablation_3000
+    python benchmarks/ablate.py --table                                # what is there so far; trains nothing
+
+A variant changes one thing of the reference: its data is generated from `--examples` (those of all epochs together, so
+that every variant sees as many), trained on and asked the same questions: with held-out wording, about the
+catalogue's held-out tools and held-out fields, never an outside benchmark. All with the same seed.
+
+The effect is the difference to the reference in right decisions, in points, with the 95 % interval of a bootstrap over
+tools, and McNemar's p-value. One seed says nothing about the spread between seeds: run again with another --seed.
+
+A killed run goes on with the same command: each finished variant is a line of results.jsonl, under a key of all that
+it depends on, and training resumes from its checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tooltune.config import RunConfig
+from tooltune.dataset import load_dataset, make_dataset, split_dataset, stream_examples
+from tooltune.evaluate import items_of
+from tooltune.evaluate.breakdown import cluster
+from tooltune.evaluate.statistics import Rate, clustered_difference, mcnemar_paired
+from tooltune.files import read_json_lines
+from tooltune.generate.catalogue import draw
+from tooltune.pipeline import (
+    adapter_in_weights,
+    evaluate,
+    load,
+    open_model,
+    progress,
+    require_train_extra,
+    train_model,
+)
+from tooltune.report.comparison import show_p, show_rate
+from tooltune.types import Example
+
+REFERENCE = "reference"
+PARTS = {"held_out_tools": 58, "held_out_domains": 63}
+"""Parts of the catalogue that are asked about, and all the tools that they have."""
+QUESTION_SEED = 7_001
+BASE: Mapping[str, Any] = {
+    "catalogue": 500,
+    "held_out_share": 0.02,
+    "max_tools_in_view": 4,
+    "one_tool_share": 0.3,
+    "renamed_share": 0.25,
+    "answered_share": 0.1,
+    "scenario_shares": (
+        "single=26", "selection=22", "parallel=13", "many_calls=8", "chain=1", "long_chain=1", "multi_turn=2",
+        "relative_date=2", "missing_argument=7", "no_tool=14", "chat=3", "tool_error=1",
+    ),
+    "per_device_train_batch_size": 8,
+    "gradient_accumulation_steps": 1,
+    "num_train_epochs": 1,
+    "learning_rate": 2e-3,
+    "adam_beta2": 0.98,
+    "lora_rank": 32,
+    "lora_alpha": 64,
+    "lora_from_layer": 8,
+    "first_token_weight": 3,
+    "save_strategy": "steps",
+    "save_steps": 50,
+    "max_new_tokens": 320,
+    "eval_batch_size": 128,
+}  # fmt: skip
+HAND_WRITTEN = "hand_written"
+"""Not a setting: whether the catalogue's own wording is used, or that made from a tool's definition."""
+VARIANTS: dict[str, dict[str, Any]] = {
+    REFERENCE: {},
+    "no_negatives": {"scenario_shares": ("missing_argument=0", "no_tool=0", "chat=0")},
+    "half_the_negatives": {"scenario_shares": ("missing_argument=3.5", "no_tool=7", "chat=1.5")},
+    "twice_the_negatives": {"scenario_shares": ("missing_argument=14", "no_tool=28", "chat=6")},
+    "no_masking": {"renamed_share": 0.0},
+    "half_masked": {"renamed_share": 0.5},
+    "2_tools_in_view": {"max_tools_in_view": 2},
+    "8_tools_in_view": {"max_tools_in_view": 8},
+    "no_tool_alone": {"one_tool_share": 0.0},
+    "no_parallel": {"scenario_shares": ("parallel=0", "many_calls=0")},
+    "twice_the_parallel": {"scenario_shares": ("parallel=26", "many_calls=16")},
+    "grammar_phrasing": {HAND_WRITTEN: False},
+    "50_tools": {"catalogue": 50},
+    "200_tools": {"catalogue": 200},
+    "rank_8": {"lora_rank": 8, "lora_alpha": 16},
+    "rank_128": {"lora_rank": 128, "lora_alpha": 256},
+    "all_layers": {"lora_from_layer": 0},
+    "3_passes_over_a_third": {"num_train_epochs": 3},
+    "even_first_token": {"first_token_weight": 1},
+    "all_answered": {"answered_share": 1.0},
+}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What all variants share."""
+
+    examples: int
+    questions: int
+    """Examples that are asked, of each part."""
+    seed: int
+    model_name: str
+    settings: Mapping[str, Any]
+    """Settings that are other than in `BASE`, such as a shorter limit on replies."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A variant's verdicts: part -> item -> whether the decision was right."""
+
+    key: str
+    variant: str
+    right: Mapping[str, Mapping[str, bool]]
+
+
+def main(argv: Sequence[str] | None = None) -> list[Result]:
+    """Train and ask what is not there yet, and print the table."""
+    options = parse(argv)
+    budget = Budget(options.examples, options.questions, options.seed, options.model_name, quick(options.quick))
+    names = list(dict.fromkeys([REFERENCE, *options.variants]))
+    require_train_extra()
+    questions = {part: ask_about(part, budget) for part in PARTS}
+    results = [result_of(name, budget, questions, options.output, options.table) for name in names]
+    found = [result for result in results if result is not None]
+    Console(width=150).print(table(found, questions))
+    return found
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The flags."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS), metavar="NAME")
+    parser.add_argument("--examples", type=int, default=1200, help="training examples, those of all epochs together")
+    parser.add_argument("--questions", type=int, default=200, help="examples to ask, of each part")
+    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--model_name", default="smollm2-135m")
+    parser.add_argument("--output", type=Path, default=Path("output/ablation"))
+    parser.add_argument("--table", action="store_true", help="print what is there; train nothing")
+    parser.add_argument("--quick", action="store_true", help="few tools, short replies, low rank: to try the program")
+    return parser.parse_args(argv)
+
+
+def quick(wanted: bool) -> dict[str, Any]:
+    """The settings of --quick."""
+    return (
+        {"catalogue": 20, "held_out_share": 0.2, "max_new_tokens": 4, "lora_rank": 2, "lora_from_layer": 0}
+        if wanted
+        else {}
+    )
+
+
+def ask_about(part: str, budget: Budget) -> list[Example]:
+    """The questions about a part of the catalogue: all of its tools, in held-out wording."""
+    about = {"catalogue": PARTS[part], "catalogue_part": part, "num_examples": budget.questions}
+    # Plain names, and few questions to a tool set, so that most tools are asked about.
+    config = RunConfig.parse({**BASE, **about, "renamed_share": 0.0, "examples_per_tool_set": 4}, part)
+    tools = draw(PARTS[part], config.seed, config.catalogue_part).tools
+    return list(stream_examples(config, tools, QUESTION_SEED, held_out=True))
+
+
+def settings(name: str, budget: Budget, folder: Path) -> RunConfig:
+    """A variant's settings: those of the reference, and what it changes."""
+    change = {key: value for key, value in VARIANTS[name].items() if key != HAND_WRITTEN}
+    values = {**BASE, **budget.settings, **change}
+    values["scenario_shares"] = (
+        *BASE["scenario_shares"],
+        *change.get("scenario_shares", ()),
+    )  # the last of a name counts
+    return RunConfig.parse(
+        values
+        | {
+            "model_name": budget.model_name,
+            "seed": budget.seed,
+            "num_examples": round(budget.examples / values["num_train_epochs"]),
+            "data_path": folder / "dataset.jsonl",
+            "output_dir": folder,
+            "resume": True,
+        },
+        name,
+    )
+
+
+def result_of(
+    name: str, budget: Budget, questions: Mapping[str, Sequence[Example]], output: Path, only_read: bool
+) -> Result | None:
+    """A variant's result: the line of an earlier run, or else a new one; None where nothing may be trained."""
+    config = settings(name, budget, output / f"{name}-{budget.examples}-{budget.seed}")
+    key = key_of(name, config, questions)
+    path = output / "results.jsonl"
+    for line, _ in read_json_lines(path, "Run it first") if path.exists() else ():
+        if line["key"] == key:
+            return Result(**line)
+    if only_read:
+        return None
+    found = Result(key, name, train_and_ask(name, config, questions))
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(vars(found)) + "\n")
+    return found
+
+
+def key_of(name: str, config: RunConfig, questions: Mapping[str, Sequence[Example]]) -> str:
+    """All that a result depends on but the program, as a hash."""
+    asked = {part: [example.to_dict() for example in examples] for part, examples in questions.items()}
+    values = [
+        VARIANTS[name].get(HAND_WRITTEN, True),
+        config.model_dump(mode="json", exclude={"resume", "data_path", "output_dir"}),
+        asked,
+    ]
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def train_and_ask(
+    name: str, config: RunConfig, questions: Mapping[str, Sequence[Example]]
+) -> dict[str, dict[str, bool]]:
+    """Make the data, train, and ask every part."""
+    Console().rule(name)
+    encoder = open_model(config)
+    make_data(config, VARIANTS[name].get(HAND_WRITTEN, True))
+    split = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
+    trained, _ = train_model(load(config), encoder, split, config)
+    with adapter_in_weights(trained.model, config):
+        asked = {part: evaluate(trained.model, encoder, found, config, part) for part, found in questions.items()}
+    return {part: {result.item.id: result.right for result in answers.results} for part, answers in asked.items()}
+
+
+def make_data(config: RunConfig, hand_written: bool) -> None:
+    """The variant's dataset, unless an earlier run made it."""
+    if config.data_path.exists():
+        return
+    tools = draw(config.catalogue, config.seed).tools
+    own = config if hand_written else config.model_copy(update={"catalogue": 0})  # tools without their wording
+    with progress("generate") as advance:
+        make_dataset(own, tools, advance)
+
+
+def table(results: Sequence[Result], questions: Mapping[str, Sequence[Example]]) -> Table:
+    """Each variant's rate of right decisions and its effect, for each part."""
+    shown = Table(title="Right decisions, and the effect against the reference in points (95 %)")
+    shown.add_column("variant")
+    for part in questions:
+        for heading in (part.replace("_", " "), "effect", "p"):
+            shown.add_column(heading, justify="right")
+    reference = next((result for result in results if result.variant == REFERENCE), None)
+    for result in results:
+        cells = [cell for part, asked in questions.items() for cell in compared(reference, result, part, asked)]
+        shown.add_row(result.variant, *cells)
+    return shown
+
+
+def compared(reference: Result | None, result: Result, part: str, asked: Sequence[Example]) -> tuple[str, str, str]:
+    """A variant on a part: its rate, its effect, and the p-value."""
+    rate = show_rate(Rate.of(result.right[part].values()))
+    if reference is None or result is reference:
+        return rate, "-", "-"
+    items = items_of(asked)
+    pairs = [(cluster(item), reference.right[part][item.id], result.right[part][item.id]) for item in items]
+    effect = clustered_difference(pairs)
+    p = mcnemar_paired((before, after) for _, before, after in pairs)
+    return rate, f"{100 * effect.value:+.1f} ({100 * effect.low:.1f} to {100 * effect.high:.1f})", show_p(p)
+
+
+if __name__ == "__main__":
+    main()

@@ -113,6 +113,8 @@ def _requests(plan: _Plan, part: Part) -> Iterator[str]:
     for i, (frame, gap) in enumerate([*shown, *asked]):
         for variant in (i, i + _VARIANTS // 2 + 1):
             command = commands[variant % _VARIANTS]
+            if "for me" in frame and command.endswith(" me"):
+                continue
             yield frame.replace(gap, command if gap == "{do}" else command.removeprefix(plan.action.verb).strip())
 
 
@@ -126,8 +128,9 @@ def _several(plan: _Plan, part: Part) -> Iterator[str]:
     varied = [m for m in plan.mentions if _can_vary(plan, m)]
     for mention in varied:
         commands = [request(plan, variant, varied=mention, optional=False) for variant in range(2)]
-        for i, frame in enumerate(frames):
-            yield frame.replace("{do}", commands[i % 2])
+        commands = [command for command in commands if "+}" in command]
+        for i, frame in enumerate(frames if commands else ()):
+            yield frame.replace("{do}", commands[i % len(commands)])
 
 
 def _can_vary(plan: _Plan, mention: Mention) -> bool:

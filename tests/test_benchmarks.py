@@ -36,3 +36,10 @@ def test_generate(capsys: pytest.CaptureFixture[str]) -> None:
     assert [row.mix for row in rows] == ["single", "full mix"]
     assert all(row.rate > 0 and 10 < row.megabytes < 1000 for row in rows)
     assert "verify_example" in capsys.readouterr().out
+
+
+def test_show_examples_prints_what_the_docs_show(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = load("show_examples").main([])
+    assert capsys.readouterr().out == f"{shown}\n"
+    assert len(shown.split("\n\n[")) == 30
+    assert f"```text\n{shown}\n```" in (FOLDER.parent / "docs" / "data.md").read_text("utf-8")

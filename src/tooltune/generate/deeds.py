@@ -31,7 +31,7 @@ class Deed:
     """What a tool does."""
 
     kind: str
-    """make, change, remove, find (several things), show (one), compute (a number), write (a text) or do."""
+    """make, change, remove, find (several), show (one), compute (a number), write (a text), ask (yes or no) or do."""
     verb: str
     thing: str
     """What it does it to, one of them, in plain words; "" where nothing tells."""
@@ -67,6 +67,10 @@ def _deed(name: str, description: str) -> Deed:
     kind = _kind(verb) or "do"
     if kind == "make" and verb in ("add", "start", "open", "launch") and thing != singular(thing):
         kind = "do"  # "add the changes" makes no thing with a number of its own
+    if verb == "check" and action.object.startswith(("if ", "whether ")):
+        kind = "ask"
+    if kind == "find" and thing == "contents":
+        kind, thing = "show", "content"  # of one commit or file
     if kind == "find" and _is_one(verb, action.object, thing):
         kind = "show"
     return Deed(kind, verb, singular(thing), thing != singular(thing))
@@ -92,17 +96,21 @@ def _thing(named: list[str], said: str, description: str) -> str:
     noun, end = head(said)
     if noun in _UNTELLING and (behind := _OF.match(said, end)):
         noun = behind[1].lower()
-    named = _before_boundary(named)
-    own = [_written_out(word) for i, word in enumerate(named) if word.isalpha() and _is_noun(word, i)]
-    singles = [singular(word) for word in own]
+    whole = _nouns(named)
+    singles = [singular(word) for word in whole]
     if singular(noun) not in singles:
+        own = _nouns(_before_boundary(named))
         in_words = noun.isalpha() and noun.islower() and noun not in _UNTELLING
         has_verb = any(word in wording().verbs for word in named)
         spoken = not own or not own[-1].endswith("ing") or singular(own[-1]) in description  # "list_following"
         return own[-1] if own and ((has_verb and spoken) or not in_words) else noun if in_words else ""
     at = singles.index(singular(noun))
-    whole = f"{own[at - 1]} {noun}"
-    return whole if at and whole in description else noun
+    both = f"{whole[at - 1]} {noun}"
+    return both if at and both in description else noun
+
+
+def _nouns(named: list[str]) -> list[str]:
+    return [_written_out(word) for i, word in enumerate(named) if word.isalpha() and _is_noun(word, i)]
 
 
 def _before_boundary(named: list[str]) -> list[str]:

@@ -118,7 +118,11 @@ def do(
     steps.answers.append(scene.answer(call, result, says))
     steps.used.append(tool.name)
     steps.results[tool.name] = _record(result)
-    steps.context |= {name: value for name, value in call.arguments.items() if is_context(name) or named_by(name)}
+    steps.context |= {
+        name: value
+        for name, value in call.arguments.items()
+        if is_context(name) or name.endswith("_type") or named_by(name)
+    }
     return True
 
 

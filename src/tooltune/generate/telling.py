@@ -46,6 +46,8 @@ def told(
     deed = deed_of(tool)
     if deed.kind == "find" and (found := next((v for v in result.values() if isinstance(v, list)), None)) is not None:
         return _found(deed, found, _about(deed, tool, call, says) if among_others else "", rng)
+    if deed.kind == "ask":
+        return _line("yes" if result.get("result") is True else "no", {}, rng)
     if deed.kind == "write":
         return _line("written", {"text": str(result.get("text", ""))}, rng)
     if deed.kind in ("show", "compute"):

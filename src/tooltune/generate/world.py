@@ -83,6 +83,8 @@ class World:
             raise ToolExecutionError(rng.choice(_FAILURES))
         if deed.kind in ("make", "find"):
             return getattr(self, f"_{deed.kind}")(deed, arguments, tools, rng)  # type: ignore[no-any-return]
+        if deed.kind == "ask":
+            return {"result": rng.random() < 0.5}
         if deed.kind in ("compute", "write"):
             return _worked_out(deed, rng)
         if deed.kind == "do":

@@ -22,7 +22,8 @@ _LEAD = re.compile(
 )
 # What a description says about the how; a request names the values instead.
 _DETAIL = re.compile(
-    r",? (?:(?<!ed )by|using|based on|given (?:an?|the|its)|according to|via|through|with (?:the|a) (?:given|specified)|"
+    r",? (?:(?<!ed )by|using|based on|given (?:an?|the|its)|according to|via|through|"
+    r"with (?:the|a) (?:given|specified)|"
     r"so that|in order to|such as|including|optionally|if (?!necessary)|whether|that match(?:es)?|matching|which|"
     r"as well as|along with|from within|(?:from|with|to|in|by|for) (?:an )?optional|with support|"
     r"with \w+ options|from one \w+ (?:in)?to another|"
@@ -34,6 +35,8 @@ _IRREGULAR = {"does": "do", "goes": "go", "is": "be", "has": "have"}
 _ADVERBS = frozenset({"recursively", "automatically", "safely", "quickly", "directly", "completely", "permanently",
                        "simultaneously", "immediately", "optionally"})  # fmt: skip
 _ALREADY = frozenset({"which", "what", "how", "who", "whether", "more", "two", "three", "both", "available"})
+_CLAUSE = re.compile(r"^(.+?) (?:an?|the) [\w ]+ (?:is|are) \w+ed$")
+""" "the dependency an issue is blocked (by)": the clause has lost its preposition, and goes too."""
 _ARTICLES = frozenset({"a", "an", "the", "my", "your"})
 _NOT_PAST = frozenset({"feed", "seed", "speed", "bed", "breed", "embed", "need", "thread", "shed"})
 _PARTICLES = frozenset({"on", "off", "up", "down", "out", "back", "in"})
@@ -73,10 +76,10 @@ def _action(name: str, description: str) -> Action:
     if not words or len(words) > 18 or name in words:
         return _from_name(name)
     verb = _verb(words[0]) or _own_verb(name, words)
-    if verb == "like" and verb not in spaced(name).lower().split():
-        return _from_name(name)  # "Like the other one, but ..."
+    if verb is not None and _is_by_chance(verb, words[0].lower(), spaced(name).lower().split()):
+        return _from_name(name)
     if verb is not None:
-        words = _without_loose_end(_one_of_several(words))
+        words = _CLAUSE.sub(r"\1", " ".join(_without_loose_end(_one_of_several(words)))).split()
         return _with_article(verb, _plain(" ".join(words[1:])))
     return _noun_phrase(name, words) or _from_name(name)
 
@@ -153,6 +156,12 @@ def _verb(word: str) -> str | None:
     return imperative(lowered) if looks and len(lowered) > 4 else None
 
 
+def _is_by_chance(verb: str, word: str, named: list[str]) -> bool:
+    """Whether a sentence only seems to begin with a verb: "Like the other one", "Closing down notice" of a list."""
+    other = word.endswith("ing") and any(own in wording().verbs for own in named)
+    return (word == "like" or other) and verb not in named
+
+
 def _own_verb(name: str, words: list[str]) -> str | None:
     """ "Redeliver a delivery" of `redeliver_delivery`: a word of the name before an article is a verb, known or not."""
     first = imperative(words[0].lower())
@@ -197,7 +206,7 @@ def head(text: str) -> tuple[str, int]:
 
 def _opens_clause(word: str, last: str, then: str) -> bool:
     """What follows a noun and only tells which: "repositories watched by", "the people a user follows"."""
-    if last in wording().determiners or not last.isalpha():
+    if last in wording().determiners | wording().boundaries | _PARTICLES or not last.isalpha():
         return False
     return word in _ARTICLES or (word.endswith("ed") and word not in _NOT_PAST and then in {"", *wording().boundaries})
 

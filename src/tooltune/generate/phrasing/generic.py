@@ -50,7 +50,7 @@ class _Plan:
     def changes(self) -> bool:
         """Whether something must be said that is to become different."""
         return self.action.verb in _CHANGING and all(
-            len(m.names) == 2 or m.style == "code" for m in self.mentions if m.required
+            len(m.names) == 2 or m.style in ("code", "thing") for m in self.mentions if m.required
         )
 
     @property
@@ -139,6 +139,9 @@ def _can_vary(plan: _Plan, mention: Mention) -> bool:
         return False
     parameter = plan.tool.parameter(mention.names[0])
     if parameter is None or parameter.type not in ("string", "integer", "number"):
+        return False
+    # A number counts within one place: nobody wants repository 5 of two owners.
+    if mention.style == "thing" and any(m.required and m.style == "code" for m in plan.mentions):
         return False
     placed = place(plan.action.object, mention, makes=plan.makes)
     return placed is not None and "\x00's" not in placed

@@ -16,7 +16,7 @@ from tooltune.generate.phrasing.wording import wording
 _NUMBERED = frozenset({"issue", "pull request"})
 _AFTER = (
     r"(?=$|[\x00',]| (?:in|of|to|from|for|with|at|on|by|into|and|or|using|as|that|within|under|between|about|per|is|"
-    r"onto|inside|against|where|whose)\b)"
+    r"onto|inside|against|where|whose|follows|watches|owns|likes|uses|has)\b)"
 )
 _OBVIOUS = frozenset({"path", "location", "url", "link", "text", "string", "sentence", "passage", "question", "query",
                       "command", "code", "search"})  # fmt: skip

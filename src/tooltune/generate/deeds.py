@@ -98,6 +98,8 @@ def _thing(named: list[str], said: str, description: str) -> str:
         noun = behind[1].lower()
     whole = _nouns(named)
     singles = [singular(word) for word in whole]
+    if noun in named[1:] and noun not in whole:
+        return noun  # a verb elsewhere, but here the thing: "report"
     if singular(noun) not in singles:
         own = _nouns(_before_boundary(named))
         in_words = noun.isalpha() and noun.islower() and noun not in _UNTELLING

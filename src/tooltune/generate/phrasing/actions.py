@@ -27,6 +27,7 @@ _DETAIL = re.compile(
     r"so that|in order to|such as|including|optionally|if (?!necessary)|whether|that match(?:es)?|matching|which|"
     r"as well as|along with|from within|(?:from|with|to|in|by|for) (?:an )?optional|with support|"
     r"with \w+ options|from one \w+ (?:in)?to another|"
+    r"or number of|"
     r"for the authenticated user|or (?:an? )?specified|filtered|and (?:returns?|gets?)|from the local|when)\b.*"
     r"|, .*"
 )

@@ -67,7 +67,8 @@ def _pattern(noun: str) -> re.Pattern[str]:
     ending = "s?"
     return re.compile(
         r"(?P<before>\b(?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under|across) )?"
-        rf"(?P<det>(?:(?:{determiners}) )*(?:(?<=an )|(?<=a )|(?<=the ))(?:(?!{_PREPOSITIONS})[\w-]+ ){{0,2}}|"
+        rf"(?P<det>(?:(?:{determiners}) )*(?:(?<=an )|(?<=a )|(?<=the ))"
+        rf"(?:(?!{_PREPOSITIONS}|an? |the )[\w-]+ ){{0,2}}|"
         rf"(?:(?:{determiners}) )*)\b(?P<noun>{re.escape(noun)}{ending})"
         rf"(?P<tail> (?:id|name|number|path|url|code|string|symbol))?{_AFTER}",
         re.IGNORECASE,

@@ -81,3 +81,10 @@ def test_every_variant_of_the_ablation_is_a_valid_run(tmp_path: Path) -> None:
     assert len({run.model_dump_json() for run in runs.values()}) == len(runs) - 1  # all but the phrasing
     assert {round(run.num_examples * run.num_train_epochs) for run in runs.values()} == {1200}
     assert runs["no_negatives"].shares()["no_tool"] == 0
+
+
+def test_show_examples_prints_what_the_docs_show(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = load("show_examples").main([])
+    assert capsys.readouterr().out == f"{shown}\n"
+    assert len(shown.split("\n\n[")) == 30
+    assert f"```text\n{shown}\n```" in (FOLDER.parent / "docs" / "data.md").read_text("utf-8")

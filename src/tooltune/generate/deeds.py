@@ -13,6 +13,7 @@ import yaml
 
 from tooltune.generate.names import CODE_WORDS, words
 from tooltune.generate.phrasing.actions import Action, action_of, head
+from tooltune.generate.phrasing.mentions import plural
 from tooltune.generate.phrasing.wording import wording
 from tooltune.generate.surfaces import spaced
 from tooltune.types import Tool, ToolParameter
@@ -30,7 +31,7 @@ class Deed:
     """What a tool does."""
 
     kind: str
-    """make, change, remove, find (several things), show (one), compute (a number), write (a text) or do."""
+    """make, change, remove, find (several), show (one), compute (a number), write (a text), ask (yes or no) or do."""
     verb: str
     thing: str
     """What it does it to, one of them, in plain words; "" where nothing tells."""
@@ -62,7 +63,14 @@ def _deed(name: str, description: str) -> Deed:
     if not _kind(verb) and action.verb in wording().verbs:
         verb = action.verb
     thing = _thing(named, action.object, description.lower())
-    kind = _kind(verb) or ("show" if verb not in wording().verbs else "do")
+    thing = things()["other_words"].get(f"{verb} {singular(thing)}", thing)
+    kind = _kind(verb) or "do"
+    if kind == "make" and verb in ("add", "start", "open", "launch") and thing != singular(thing):
+        kind = "do"  # "add the changes" makes no thing with a number of its own
+    if verb == "check" and action.object.startswith(("if ", "whether ")):
+        kind = "ask"
+    if kind == "find" and thing == "contents":
+        kind, thing = "show", "content"  # of one commit or file
     if kind == "find" and _is_one(verb, action.object, thing):
         kind = "show"
     return Deed(kind, verb, singular(thing), thing != singular(thing))
@@ -84,19 +92,38 @@ def _is_one(verb: str, said: str, thing: str) -> bool:
 
 
 def _thing(named: list[str], said: str, description: str) -> str:
-    """The first noun of the command if the tool's name has it too, else the name's last noun."""
+    """The first noun of the command if the tool's name has it too, else the noun of the name that is spoken of."""
     noun, end = head(said)
     if noun in _UNTELLING and (behind := _OF.match(said, end)):
         noun = behind[1].lower()
-    own = [word for i, word in enumerate(named) if word.isalpha() and _is_noun(word, i)]
-    singles = [singular(word) for word in own]
+    whole = _nouns(named)
+    singles = [singular(word) for word in whole]
+    if noun in named[1:] and noun not in whole:
+        return noun  # a verb elsewhere, but here the thing: "report"
     if singular(noun) not in singles:
+        own = _nouns(_before_boundary(named))
         in_words = noun.isalpha() and noun.islower() and noun not in _UNTELLING
         has_verb = any(word in wording().verbs for word in named)
-        return own[-1] if own and (has_verb or not in_words) else noun if in_words else ""
+        spoken = not own or not own[-1].endswith("ing") or singular(own[-1]) in description  # "list_following"
+        return own[-1] if own and ((has_verb and spoken) or not in_words) else noun if in_words else ""
     at = singles.index(singular(noun))
-    whole = f"{own[at - 1]} {noun}"
-    return whole if at and whole in description else noun
+    both = f"{whole[at - 1]} {noun}"
+    return both if at and both in description else noun
+
+
+def _nouns(named: list[str]) -> list[str]:
+    return [_written_out(word) for i, word in enumerate(named) if word.isalpha() and _is_noun(word, i)]
+
+
+def _before_boundary(named: list[str]) -> list[str]:
+    """ "repos_list_for_user" is about repositories: what follows "for", "by" and the like only tells which."""
+    ends = (i for i, word in enumerate(named) if i and word in wording().boundaries and word not in ("and", "or"))
+    return named[: next(ends, len(named))]
+
+
+def _written_out(word: str) -> str:
+    """ "repos" -> "repositories", as the command says it."""
+    return plural(wording().nouns[singular(word)]) if singular(word) in ("repo", "org", "env", "config") else word
 
 
 def _is_noun(word: str, place: int) -> bool:
@@ -108,6 +135,8 @@ def _is_noun(word: str, place: int) -> bool:
 @lru_cache(maxsize=4096)
 def singular(noun: str) -> str:
     """ "entities" -> "entity"."""
+    if noun == "people":
+        return "person"
     if noun.endswith(("ss", "us", "is", "news", "series")) or len(noun) < 4:
         return noun
     if noun.endswith("ies"):
@@ -127,7 +156,8 @@ def named_by(name: str) -> str | None:
 def key_of(tool: Tool, thing: str) -> ToolParameter | None:
     """The parameter that says which thing is meant; None where no argument does."""
     last = thing.split()[-1:]
-    for parameter in tool.parameters:
+    # `package_version_id` before `package_name`, for a package version.
+    for parameter in sorted(tool.parameters, key=lambda p: named_by(p.name) != thing):
         named = named_by(parameter.name)
         plain = parameter.type in ("string", "integer") and not parameter.enum
         if named is None and plain and list(words(parameter.name)) == thing.split():
@@ -138,8 +168,8 @@ def key_of(tool: Tool, thing: str) -> ToolParameter | None:
 
 
 def _short(named: str, thing: str) -> bool:
-    """`pull_number` is the number of a pull request."""
-    return thing.startswith(f"{named} ")
+    """`pull_number` is the number of a pull request, `hook_id` the id of a webhook."""
+    return thing.startswith(f"{named} ") or (len(named) > 3 and thing.endswith(named))
 
 
 @lru_cache(maxsize=2048)

@@ -247,7 +247,20 @@ def text_kind(name: str, description: str, noun: str) -> str | None:
         return "folder_path"
     if kind in ("date", "datetime") and re.search(r"ISO.?8601|RFC.?3339|timestamp", description):
         return "datetime" if kind == "datetime" or "time" in description.lower() else kind
-    return kind or (None if _is_code(name) else kind_in(description))
+    # A format is one of whatever its tool writes.
+    says_nothing = _is_code(name) or words(name)[-1:] in (("format",), ("fmt",))
+    return kind or (None if says_nothing else kind_in(description))
+
+
+def is_guessed(parameter: ToolParameter, noun: str = "") -> bool:
+    """Whether nothing tells what a text is about, so that any word would do."""
+    told = parameter.enum or set(parameter.extra) & {"examples", "pattern", "const", "anyOf", "oneOf", "allOf"}
+    items = parameter.items if isinstance(parameter.items, Mapping) else {}
+    is_text = parameter.type == "string" or (parameter.type == "array" and dict(items) in ({}, {"type": "string"}))
+    if not is_text or told or parameter.format or _is_code(parameter.name):
+        return False
+    about = parameter.description
+    return not (listed_values(about) or _examples(about) or text_kind(parameter.name, about, noun))
 
 
 def _is_code(name: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tooltune.generate.deeds import deed_of
+from tooltune.generate.deeds import deed_of, named_by
 from tooltune.generate.links import KINDS, Link
 from tooltune.generate.scene import Scene
 from tooltune.generate.speech import Speaker
@@ -36,6 +36,11 @@ class Steps:
     """Things that were spoken of after they were found."""
     gone: set[str] = field(default_factory=set)
     """Things that a step deleted."""
+
+
+def is_context(name: str) -> bool:
+    """Whether a parameter says where things are, and not which."""
+    return name in _CONTEXT
 
 
 def start(scene: Scene, steps: Steps, tool: Tool) -> bool:
@@ -113,7 +118,11 @@ def do(
     steps.answers.append(scene.answer(call, result, says))
     steps.used.append(tool.name)
     steps.results[tool.name] = _record(result)
-    steps.context |= {name: value for name, value in call.arguments.items() if name in _CONTEXT}
+    steps.context |= {
+        name: value
+        for name, value in call.arguments.items()
+        if is_context(name) or name.endswith("_type") or named_by(name)
+    }
     return True
 
 

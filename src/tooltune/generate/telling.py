@@ -9,7 +9,9 @@ from typing import Any
 
 from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, things
 from tooltune.generate.names import words
+from tooltune.generate.phrasing.actions import action_of, head, particle
 from tooltune.generate.phrasing.mentions import plural
+from tooltune.generate.phrasing.wording import wording
 from tooltune.generate.surfaces import join, spaced
 from tooltune.generate.templates import fill, parse_template
 from tooltune.types import Tool, ToolCall
@@ -44,19 +46,36 @@ def told(
     deed = deed_of(tool)
     if deed.kind == "find" and (found := next((v for v in result.values() if isinstance(v, list)), None)) is not None:
         return _found(deed, found, _about(deed, tool, call, says) if among_others else "", rng)
+    if deed.kind == "ask":
+        return _line("yes" if result.get("result") is True else "no", {}, rng)
     if deed.kind == "write":
         return _line("written", {"text": str(result.get("text", ""))}, rng)
     if deed.kind in ("show", "compute"):
         return _shown(deed, tool, call, result, says, rng)
     if deed.kind == "make":
         return _made(deed, call, result, rng)
-    reference, done = _reference(deed, tool, call), participle(deed.verb)
-    if deed.kind == "do" and deed.verb not in spaced(tool.name).lower().split():
-        reference = ""  # the verb stands in the description only, and may go with another noun
+    reference, done = _reference(deed, tool, call), _done(deed, tool)
+    if not _goes_with_verb(deed, tool):
+        reference = ""
     about = _about(deed, tool, call, says)
     if among_others and about and not (key_of(tool, deed.thing) if deed.thing else None):
         return _line("done_about", {"about": about}, rng)
     return _line("acted", {"done": done, "ref": reference}, rng) if reference else _line("done", {}, rng)
+
+
+def _goes_with_verb(deed: Deed, tool: Tool) -> bool:
+    """Whether verb and noun come from one place: a verb of the description may go with another noun than the name's."""
+    if deed.verb in spaced(tool.name).lower().split():
+        return True
+    return deed.kind != "do" and singular(head(action_of(tool).object)[0]) == deed.thing.rpartition(" ")[2]
+
+
+def _done(deed: Deed, tool: Tool) -> str:
+    """ "created", or of a verb of two words "switched on"."""
+    action = action_of(tool)
+    more = particle(action) if action.verb == deed.verb else ""
+    done = participle(deed.verb)
+    return f"{done} {more}" if more and not done.endswith(more) else done
 
 
 def _line(kind: str, gaps: Mapping[str, str], rng: Random) -> str:
@@ -97,8 +116,8 @@ def _shown(
     known = {name for name in call.arguments if deed.kind == "show"}
     news = {name: value for name, value in result.items() if name not in known and value not in ("", [], {})}
     about = _about(deed, tool, call, says)
-    kind = "one" if len(news) == 1 else "several"
-    if len(news) == 1:
+    kind = "one" if len(news) == 1 and not next(iter(news)).endswith(("_on", "_at")) else "several"
+    if len(news) == 1 and not next(iter(news)).endswith(("_on", "_at")):
         name, value = next(iter(news.items()))
         gaps = {"label": spaced(name), "value": said(value)}
     else:
@@ -112,12 +131,21 @@ def _about(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]) -> s
     """What the answer is for: the thing by its id, else the first short text among the arguments."""
     key = key_of(tool, deed.thing) if deed.thing else None
     if key is not None and key.name in call.arguments:
-        return _reference(deed, tool, call)
-    texts = [name for name, value in call.arguments.items() if isinstance(value, str) and len(value) <= _LONGEST]
+        plain = named_by(key.name) is None and deed.kind in ("show", "compute", "find")
+        return says.get(key.name, "") if plain else _reference(deed, tool, call)
+    texts = [name for name, value in call.arguments.items() if isinstance(value, str) and _names(value)]
     parameter = tool.parameter(texts[0]) if texts else None
     if parameter is None or parameter.enum:
         return ""
+    pair = next((pair for pair in wording().pairs if set(pair.names) <= set(texts)), None)
+    if pair is not None and "/" in pair.text:
+        return pair.text.format(*(call.arguments[name] for name in pair.names))
     return says.get(texts[0], str(call.arguments[texts[0]]))
+
+
+def _names(value: str) -> bool:
+    """Whether a text can say what an answer is about; a date alone does not."""
+    return len(value) <= _LONGEST and not _DATE.match(value)
 
 
 def _found(deed: Deed, found: Sequence[Mapping[str, Any]], about: str, rng: Random) -> str:
@@ -165,4 +193,4 @@ def said(value: Any) -> str:
     text = str(value)
     if date := _DATE.fullmatch(text):
         return f"{int(date[3])} {MONTHS[int(date[2]) - 1]} {date[1]}"
-    return f'"{text}"' if len(text.split()) > 3 else text
+    return f'"{text}"' if len(text.split()) > 3 and any(c.isalpha() for c in text) else text

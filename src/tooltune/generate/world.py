@@ -19,7 +19,7 @@ from typing import Any
 
 from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import IMPLEMENTATIONS, ToolExecutionError, execute, is_example_tool
-from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, usual_fields
+from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, things, usual_fields
 from tooltune.generate.names import kind_of, number_rules
 from tooltune.generate.numbers import number
 from tooltune.generate.phrasing.mentions import plural
@@ -83,6 +83,8 @@ class World:
             raise ToolExecutionError(rng.choice(_FAILURES))
         if deed.kind in ("make", "find"):
             return getattr(self, f"_{deed.kind}")(deed, arguments, tools, rng)  # type: ignore[no-any-return]
+        if deed.kind == "ask":
+            return {"result": rng.random() < 0.5}
         if deed.kind in ("compute", "write"):
             return _worked_out(deed, rng)
         if deed.kind == "do":
@@ -120,7 +122,7 @@ class World:
         place = _place(deed.thing, arguments[key.name])
         if place not in self.records:
             rng = Random(_roll(*place))
-            known = _unnamed(_details(deed.thing, tools, rng), key.name)
+            known = _unnamed(_details(deed.thing, tools, rng), key.name) or _of_anything(rng)
             self.records[place] = {key.name: arguments[key.name]} | known
         record = self.records[place]
         if record is None:
@@ -215,13 +217,26 @@ def _details(thing: str, tools: Sequence[Tool], rng: Random) -> Record:
     return fields or {"name": pooled("title", rng)}
 
 
+def _is_measure(thing: str) -> bool:
+    """Whether what is asked for is a number, as far as the word tells."""
+    return bool(number_rules(thing)) or thing.rpartition(" ")[2] in things()["measures"].split()
+
+
 def _measured(thing: str, rng: Random) -> Record:
-    """A thing that is a number or a text of a known kind: a temperature, an address; else just some number."""
+    """A number or a text of a known kind: a temperature, an address."""
     field = thing.replace(" ", "_") or "result"
-    kind = None if number_rules(field) else kind_of(field)
+    kind = None if _is_measure(thing) else kind_of(field)
     if kind:
         return {field: pooled(kind, rng)}
-    return {field: number(field, {}, rng, "", False) if number_rules(field) else rng.randint(20, 9000) / 10}
+    if number_rules(field):
+        return {field: number(field, {}, rng, "", False)}
+    whole = field.rpartition("_")[2] in things()["whole"].split()
+    return {field: rng.randint(2, 900) if whole else rng.randint(20, 9000) / 10}
+
+
+def _of_anything(rng: Random) -> Record:
+    """What holds for whatever can be looked at."""
+    return {field: _drawn(source, rng) for field, source in things()["anything"].items()}
 
 
 def _drawn(source: Any, rng: Random) -> Any:
@@ -238,8 +253,10 @@ def _of_no_record(deed: Deed, arguments: Record, tools: Sequence[Tool]) -> Recor
     if deed.kind == "show":
         rng = Random(_roll(deed.thing, json.dumps(said, sort_keys=True)))
         about = {name: value for name, value in said.items() if isinstance(value, str)}
-        is_thing = usual_fields(deed.thing) or deed.verb in ("find", "search", "look")
-        return about | (_details(deed.thing, tools, rng) if is_thing else _measured(deed.thing, rng))
+        if usual_fields(deed.thing) or deed.verb in ("find", "search", "look"):
+            return about | _details(deed.thing, tools, rng)
+        is_value = _is_measure(deed.thing) or kind_of(deed.thing.replace(" ", "_"))
+        return about | (_measured(deed.thing, rng) if is_value else _of_anything(rng))
     return {**said, "status": participle(deed.verb)}
 
 

@@ -22,10 +22,12 @@ _LEAD = re.compile(
 )
 # What a description says about the how; a request names the values instead.
 _DETAIL = re.compile(
-    r",? (?:by|using|based on|given (?:an?|the|its)|according to|via|through|with (?:the|a) (?:given|specified)|"
+    r",? (?:(?<!ed )by|using|based on|given (?:an?|the|its)|according to|via|through|"
+    r"with (?:the|a) (?:given|specified)|"
     r"so that|in order to|such as|including|optionally|if (?!necessary)|whether|that match(?:es)?|matching|which|"
     r"as well as|along with|from within|(?:from|with|to|in|by|for) (?:an )?optional|with support|"
     r"with \w+ options|from one \w+ (?:in)?to another|"
+    r"or number of|"
     r"for the authenticated user|or (?:an? )?specified|filtered|and (?:returns?|gets?)|from the local|when)\b.*"
     r"|, .*"
 )
@@ -34,6 +36,12 @@ _IRREGULAR = {"does": "do", "goes": "go", "is": "be", "has": "have"}
 _ADVERBS = frozenset({"recursively", "automatically", "safely", "quickly", "directly", "completely", "permanently",
                        "simultaneously", "immediately", "optionally"})  # fmt: skip
 _ALREADY = frozenset({"which", "what", "how", "who", "whether", "more", "two", "three", "both", "available"})
+_CLAUSE = re.compile(r"^(.+?) (?:an?|the) [\w ]+ (?:is|are) \w+ed$")
+""" "the dependency an issue is blocked (by)": the clause has lost its preposition, and goes too."""
+_ARTICLES = frozenset({"a", "an", "the", "my", "your"})
+_NOT_PAST = frozenset({"feed", "seed", "speed", "bed", "breed", "embed", "need", "thread", "shed"})
+_PARTICLES = frozenset({"on", "off", "up", "down", "out", "back", "in"})
+_NO_OBJECT = frozenset({"to", "of"})
 _TALK = (" is ", " are ", " you ", " will ", " can ", " should ")
 
 
@@ -63,12 +71,16 @@ def _action(name: str, description: str) -> Action:
     sentence = _SENTENCE.split(description.strip(), maxsplit=1)[0].strip(" .!")
     sentence = _LEAD.sub("", _plain(_ASIDE.sub("", sentence)))
     words = _without_loose_end(_DETAIL.sub("", sentence).split())
+    if len(words) == 1 and words[0].lower() in ("check", "checks", "determine", "determines"):
+        words = sentence.split()  # "check whether a user is a member" asks nothing without the rest
     words = [word for word in words if word.lower() not in _ADVERBS]
     if not words or len(words) > 18 or name in words:
         return _from_name(name)
-    verb = _verb(words[0])
+    verb = _verb(words[0]) or _own_verb(name, words)
+    if verb is not None and _is_by_chance(verb, words[0].lower(), spaced(name).lower().split()):
+        return _from_name(name)
     if verb is not None:
-        words = _without_loose_end(_one_of_several(words))
+        words = _CLAUSE.sub(r"\1", " ".join(_without_loose_end(_one_of_several(words)))).split()
         return _with_article(verb, _plain(" ".join(words[1:])))
     return _noun_phrase(name, words) or _from_name(name)
 
@@ -113,6 +125,8 @@ def _noun_phrase(name: str, words: list[str]) -> Action | None:
 
 
 def _plain(text: str) -> str:
+    text = re.sub(r"\bthe (?:currently )?authenticated user's\b", "my", text)
+    text = re.sub(r"(?<!for )\bthe (?:currently )?authenticated user\b", "me", text)
     text = re.sub(r"\b(your|Your)\b", "my", re.sub(r"[{}\[\]<>|`\"\x00]", "", text))
     return text.strip(" ,;")
 
@@ -143,6 +157,19 @@ def _verb(word: str) -> str | None:
     return imperative(lowered) if looks and len(lowered) > 4 else None
 
 
+def _is_by_chance(verb: str, word: str, named: list[str]) -> bool:
+    """Whether a sentence only seems to begin with a verb: "Like the other one", "Closing down notice" of a list."""
+    other = word.endswith("ing") and any(own in wording().verbs for own in named)
+    return (word == "like" or other) and verb not in named
+
+
+def _own_verb(name: str, words: list[str]) -> str | None:
+    """ "Redeliver a delivery" of `redeliver_delivery`: a word of the name before an article is a verb, known or not."""
+    first = imperative(words[0].lower())
+    before_article = len(words) > 2 and words[1].lower() in _ARTICLES
+    return first if before_article and first in spaced(name).lower().split() else None
+
+
 def _without_ing(word: str) -> tuple[str, ...]:
     if not word.endswith("ing"):
         return ()
@@ -167,13 +194,28 @@ def head(text: str) -> tuple[str, int]:
     """The first noun of an object and where it ends: "a new issue in ..." -> ("issue", 11)."""
     at = 0
     last = ""
-    for match in re.finditer(r"\S+", text):
+    matches = list(re.finditer(r"\S+", text))
+    following = [*(match[0].lower() for match in matches[1:]), ""]
+    for match, then in zip(matches, following, strict=False):
         word = match[0].lower().rstrip(",")
-        if word in wording().boundaries and last:
+        if last and (word in wording().boundaries or _opens_clause(word, last, then)):
             break
         at = match.end()
         last = word
     return last, at
+
+
+def _opens_clause(word: str, last: str, then: str) -> bool:
+    """What follows a noun and only tells which: "repositories watched by", "the people a user follows"."""
+    if last in wording().determiners | wording().boundaries | _PARTICLES or not last.isalpha():
+        return False
+    return word in _ARTICLES or (word.endswith("ed") and word not in _NOT_PAST and then in {"", *wording().boundaries})
+
+
+def particle(action: Action) -> str:
+    """The particle of a verb of two words: "on" of "turn on the light"; else ""."""
+    first, _, rest = action.object.partition(" ")
+    return first if first in _PARTICLES and rest and rest.split()[0] not in _NO_OBJECT else ""
 
 
 def noun_of(tool: Tool) -> str:

@@ -50,7 +50,7 @@ class _Plan:
     def changes(self) -> bool:
         """Whether something must be said that is to become different."""
         return self.action.verb in _CHANGING and all(
-            len(m.names) == 2 or m.style == "code" for m in self.mentions if m.required
+            len(m.names) == 2 or m.style in ("code", "thing") for m in self.mentions if m.required
         )
 
     @property
@@ -113,6 +113,8 @@ def _requests(plan: _Plan, part: Part) -> Iterator[str]:
     for i, (frame, gap) in enumerate([*shown, *asked]):
         for variant in (i, i + _VARIANTS // 2 + 1):
             command = commands[variant % _VARIANTS]
+            if "for me" in frame and command.endswith(" me"):
+                continue
             yield frame.replace(gap, command if gap == "{do}" else command.removeprefix(plan.action.verb).strip())
 
 
@@ -126,8 +128,9 @@ def _several(plan: _Plan, part: Part) -> Iterator[str]:
     varied = [m for m in plan.mentions if _can_vary(plan, m)]
     for mention in varied:
         commands = [request(plan, variant, varied=mention, optional=False) for variant in range(2)]
-        for i, frame in enumerate(frames):
-            yield frame.replace("{do}", commands[i % 2])
+        commands = [command for command in commands if "+}" in command]
+        for i, frame in enumerate(frames if commands else ()):
+            yield frame.replace("{do}", commands[i % len(commands)])
 
 
 def _can_vary(plan: _Plan, mention: Mention) -> bool:
@@ -136,6 +139,9 @@ def _can_vary(plan: _Plan, mention: Mention) -> bool:
         return False
     parameter = plan.tool.parameter(mention.names[0])
     if parameter is None or parameter.type not in ("string", "integer", "number"):
+        return False
+    # A number counts within one place: nobody wants repository 5 of two owners.
+    if mention.style == "thing" and any(m.required and m.style == "code" for m in plan.mentions):
         return False
     placed = place(plan.action.object, mention, makes=plan.makes)
     return placed is not None and "\x00's" not in placed

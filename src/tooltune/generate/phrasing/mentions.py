@@ -11,7 +11,7 @@ from tooltune.errors import ToolDefinitionError
 from tooltune.generate.names import CODE_WORDS, words
 from tooltune.generate.phrasing.actions import Action, head, noun_of
 from tooltune.generate.phrasing.wording import Pair, Wording, by_suffix, wording
-from tooltune.generate.slots import choose_value, listed_values, text_kind, type_of
+from tooltune.generate.slots import choose_value, is_guessed, listed_values, text_kind, type_of
 from tooltune.generate.surfaces import is_change, spaced
 from tooltune.types import Tool, ToolParameter
 from tooltune.verify.schema import argument_problem
@@ -128,6 +128,8 @@ def _made_pairs(name: str, parameters: Mapping[str, ToolParameter]) -> Iterator[
 
 def plural(noun: str) -> str:
     """ "entity" -> "entities"."""
+    if noun == "person":
+        return "people"
     if noun.endswith("s") and not noun.endswith("ss"):
         return noun
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
@@ -334,7 +336,7 @@ def is_writable(name: str) -> bool:
 
 def sayable(tool: Tool, parameter: ToolParameter) -> bool:
     """Whether a value for an optional parameter is known."""
-    if len(parameter.name) == 1 or not is_writable(parameter.name):
+    if len(parameter.name) == 1 or not is_writable(parameter.name) or is_guessed(parameter, noun_of(tool)):
         return False
     alone = Tool(tool.name, "", [parameter], {k: v for k, v in tool.extra.items() if k in ("$defs", "definitions")})
     for seed in range(2):

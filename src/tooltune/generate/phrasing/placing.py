@@ -16,7 +16,7 @@ from tooltune.generate.phrasing.wording import wording
 _NUMBERED = frozenset({"issue", "pull request"})
 _AFTER = (
     r"(?=$|[\x00',]| (?:in|of|to|from|for|with|at|on|by|into|and|or|using|as|that|within|under|between|about|per|is|"
-    r"onto|inside|against|where|whose)\b)"
+    r"onto|inside|against|where|whose|follows|watches|owns|likes|uses|has)\b)"
 )
 _OBVIOUS = frozenset({"path", "location", "url", "link", "text", "string", "sentence", "passage", "question", "query",
                       "command", "code", "search"})  # fmt: skip
@@ -67,7 +67,8 @@ def _pattern(noun: str) -> re.Pattern[str]:
     ending = "s?"
     return re.compile(
         r"(?P<before>\b(?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under|across) )?"
-        rf"(?P<det>(?:(?:{determiners}) )*(?:(?<=an )|(?<=a )|(?<=the ))(?:(?!{_PREPOSITIONS})[\w-]+ ){{0,2}}|"
+        rf"(?P<det>(?:(?:{determiners}) )*(?:(?<=an )|(?<=a )|(?<=the ))"
+        rf"(?:(?!{_PREPOSITIONS}|an? |the )[\w-]+ ){{0,2}}|"
         rf"(?:(?:{determiners}) )*)\b(?P<noun>{re.escape(noun)}{ending})"
         rf"(?P<tail> (?:id|name|number|path|url|code|string|symbol))?{_AFTER}",
         re.IGNORECASE,

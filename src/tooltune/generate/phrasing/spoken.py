@@ -106,8 +106,10 @@ def _from_name(own: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | 
         return (f"using {rest}",), (f"without using {rest}",)
     if first == "allow":
         return (f"and allow {rest}",), (f"but don't allow {rest}",)
-    if first in wording().verbs:
+    if first in wording().verbs and own[1] not in wording().boundaries:
         return (f"and {first} the {rest}",), (f"but don't {first} the {rest}",)
+    if first in wording().verbs or first in _DOES:
+        return (f"and {first} {rest}",), (f"but don't {first} {rest}",)
     return None
 
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from tooltune.generate.deeds import deed_of
+from tooltune.generate.deeds import deed_of, named_by
 from tooltune.generate.phrasing.actions import action_of
-from tooltune.generate.phrasing.mentions import mentions
+from tooltune.generate.phrasing.mentions import Mention, mentions
 from tooltune.generate.scenarios import long_chain, missing_argument
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.speech import alone
-from tooltune.generate.steps import Steps, do, follow, next_link
+from tooltune.generate.steps import Steps, do, follow, is_context, next_link
 from tooltune.types import Message, Tool, ToolCall
 
 _TURNS = (2, 2, 3, 3, 4, 5, 6)
@@ -120,7 +120,7 @@ def _varied(scene: Scene, talk: Talk) -> bool:
     if talk.last is None:
         return True
     tool, call, says = talk.last
-    names = [name for name in call.arguments if _can_vary(tool, name)]
+    names = [name for name in call.arguments if _can_vary(tool, name) and not _holds_the_rest(name, call)]
     if not names:
         return True
     name = scene.rng.choice(names)
@@ -133,12 +133,19 @@ def _varied(scene: Scene, talk: Talk) -> bool:
     return _called(scene, talk, user, tool, {**says, name: said}, {**call.arguments, name: value})
 
 
+def _holds_the_rest(name: str, call: ToolCall) -> bool:
+    """An issue of one repository is not looked for by its number in another one."""
+    return is_context(name) and any(named_by(other) is not None for other in call.arguments if not is_context(other))
+
+
 def _can_vary(tool: Tool, name: str) -> bool:
     """Whether a new value can be told from the rest of the call; of a start and an end, neither is changed alone."""
     parameter = tool.parameter(name)
     if parameter is None or parameter.enum or parameter.type not in ("string", "integer", "number"):
         return False
-    return _ORDER.isdisjoint(re.split(r"[_\W]", name.lower())) and not parameter.extra.get("const")
+    mention = _mention(tool, name)
+    is_detail = mention is not None and mention.apart  # nobody asks "and 7 of the results?"
+    return not is_detail and _ORDER.isdisjoint(re.split(r"[_\W]", name.lower())) and not parameter.extra.get("const")
 
 
 def _other_value(scene: Scene, talk: Talk, tool: Tool, name: str, said: str) -> str:
@@ -155,9 +162,13 @@ def _other_value(scene: Scene, talk: Talk, tool: Tool, name: str, said: str) -> 
     return scene.fill_in("other_values", {"x": with_unit})
 
 
+def _mention(tool: Tool, name: str) -> Mention | None:
+    return next((m for m in mentions(tool, action_of(tool)) if m.names == (name,)), None)
+
+
 def _attached(tool: Tool, name: str, x: str) -> str:
     """The value with the words that attach it to a request: "in Bergen", "with a weight of 7 kilograms"."""
-    mention = next((m for m in mentions(tool, action_of(tool)) if m.names == (name,)), None)
+    mention = _mention(tool, name)
     if mention is None or mention.gap not in mention.attach[0]:
         return ""
     return mention.attach[0].replace(f'"{mention.gap}"', mention.gap).replace(mention.gap, x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from random import Random
 
@@ -70,8 +71,16 @@ def _declined(scene: Scene, text: str, what: str) -> Draft:
 
 def spoken_text(scene: Scene, template: Template) -> str:
     """A sentence whose gaps are kinds of values."""
-    parts = template.select(scene.rng, 0.5)
-    says = {part.key: str(pooled(part.key, scene.rng)) for part in parts if isinstance(part, Gap)}
+    says: dict[str, str] = {}
+    parts: list[str | Gap] = []
+    for part in template.select(scene.rng, 0.5):
+        if isinstance(part, Gap):
+            value = str(pooled(part.key, scene.rng))
+            if value in says.values():  # "from Oak Avenue to Oak Avenue"
+                value = str(pooled(part.key, scene.rng))
+            part = replace(part, key=f"{part.key}.{len(says)}")
+            says[part.key] = value
+        parts.append(part)
     return styled(parts, says, scene.style, scene.rng)
 
 

@@ -172,6 +172,11 @@ def load_dataset(path: Path) -> list[Example]:
     return list(read_examples(path, check=check_example))
 
 
+def load_split(path: Path, share: float) -> Split:
+    """Read a dataset, check it and split it; `share` is held out where the dataset itself does not say."""
+    return split_dataset(load_dataset(path), share, str(path))
+
+
 def split_dataset(examples: Sequence[Example], share: float, where: str) -> Split:
     """Split a dataset into training and held-out parts.
 

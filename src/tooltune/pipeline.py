@@ -26,7 +26,7 @@ from tooltune.config import (
     TrainCommandConfig,
     TrainConfig,
 )
-from tooltune.dataset import Split, load_dataset, make_dataset, split_dataset
+from tooltune.dataset import Split, load_split, make_dataset
 from tooltune.errors import ConfigError, missing_extra
 from tooltune.files import file_hash, first_process, writable_folder, write_json
 from tooltune.progress import progress_bar
@@ -68,7 +68,7 @@ def run(config: RunConfig, tools: Sequence[Tool], where: str = "EXAMPLE_TOOLS") 
         generated = ensure_dataset(config, tools)
     if encoder is None:
         return
-    split = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
+    split = load_split(config.data_path, config.held_out_share)
     model = load(config)
     with clock.stage("base evaluation"):
         base = evaluate_base(model, encoder, split.held_out, config)
@@ -129,10 +129,10 @@ def ensure_dataset(config: RunConfig, tools: Sequence[Tool]) -> dict[str, Any] |
     return generate(config, tools)
 
 
-def generate(config: DataConfig, tools: Sequence[Tool]) -> dict[str, Any]:
-    """Write the dataset and say what is in it; returns the counts."""
+def generate(config: DataConfig, tools: Sequence[Tool], **how: Any) -> dict[str, Any]:
+    """Write the dataset and say what is in it; returns the counts. `how` is `make_dataset`'s."""
     with progress("generate") as advance:
-        report = make_dataset(config, tools, advance)
+        report = make_dataset(config, tools, advance, **how)
     console.print(f"Dataset: {config.data_path}\n{report.to_text()}")
     return report.to_dict()
 

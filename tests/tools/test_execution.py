@@ -27,7 +27,7 @@ def functions() -> PythonFunctions:
 
 
 def run(functions: PythonFunctions, name: str, **arguments: Any) -> Any:
-    return json.loads(functions(ToolCall(name, arguments), []))
+    return json.loads(functions(ToolCall(name, arguments)))
 
 
 def test_arguments_become_what_the_annotations_say(functions: PythonFunctions) -> None:
@@ -133,7 +133,7 @@ def test_generate_records_what_the_functions_return(tmp_path: Path, capsys: pyte
     for example in load_dataset(data):
         calls = [call for message in example.messages for call in message.tool_calls]
         told = [message.content for message in example.messages if message.role == "tool"]
-        assert told == [functions(call, example.tools) for call in calls]
+        assert told == [functions(call) for call in calls]
         results += len(told)
     assert results > 20
     assert main(["generate", "--execute", "--data_path", str(data)]) == 2

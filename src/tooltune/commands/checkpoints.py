@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from tooltune.config import EvaluateCommandConfig, TrainConfig
-from tooltune.dataset import load_dataset, split_dataset
+from tooltune.dataset import load_split
 from tooltune.errors import ModelError
 from tooltune.files import writable_folder, write_json
 from tooltune.pipeline import SETTINGS, console, evaluate, load, require_train_extra
@@ -35,7 +35,7 @@ def evaluate_checkpoints(run: Path, config: EvaluateCommandConfig) -> None:
     if not found:
         raise ModelError(str(run / CHECKPOINTS), "no complete checkpoint", fix="Train with --save_strategy steps.")
     folder = writable_folder(config.output_dir, "the table and the curve")
-    held_out = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path)).held_out
+    held_out = load_split(config.data_path, config.held_out_share).held_out
     encoder = make_encoder(load_tokenizer(settings.model_name), settings)
     model, rows = add_lora(load(settings), settings), []
     for checkpoint in found:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tooltune.commands.systems import System, Systems, open_systems, run_manifest
 from tooltune.config import EvaluateCommandConfig
-from tooltune.dataset import load_dataset, split_dataset
+from tooltune.dataset import load_dataset, load_split
 from tooltune.errors import ConfigError
 from tooltune.evaluate import Evaluation
 from tooltune.evaluate.baselines import baselines
@@ -51,8 +51,7 @@ def _training_data(model_name: str, config: EvaluateCommandConfig) -> Data | Non
     path = Path(data.get("path", ""))
     if not path.is_file() or file_hash(path) != data.get("sha256"):
         return None
-    share = manifest["config"]["held_out_share"]
-    return split_dataset(load_dataset(path), share, str(path)).train, str(path)
+    return load_split(path, manifest["config"]["held_out_share"]).train, str(path)
 
 
 def _gate(chosen: Chosen, data: Data | None, strict: bool) -> GateResult | None:
@@ -78,7 +77,7 @@ def _solved(data: Data | None, config: EvaluateCommandConfig) -> Sequence[Exampl
     if not config.data_path.is_file():
         found = f"no training data: none is known, and {config.data_path} is absent"
         raise ConfigError("--few_shot", found, "solved examples", "Give them as --train_data FILE.")
-    return split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path)).train
+    return load_split(config.data_path, config.held_out_share).train
 
 
 def _record(model_name: str, systems: Systems, chosen: Chosen, gate: GateResult | None) -> Record:

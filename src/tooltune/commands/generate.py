@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tooltune.config import GenerateCommandConfig
-from tooltune.dataset import make_dataset
 from tooltune.errors import ConfigError
 from tooltune.files import writable_folder
 from tooltune.generate.on_ray import on_ray
 from tooltune.generate.rewrite import Rewriter
 from tooltune.generate.teacher import Teacher
-from tooltune.pipeline import console, progress
+from tooltune.pipeline import console, generate
 from tooltune.tools import PythonFunctions, load_source, python_source
 from tooltune.types import Tool
 
@@ -24,9 +23,7 @@ def generate_only(config: GenerateCommandConfig, tools: Sequence[Tool]) -> None:
     rewrite = Rewriter(teacher, config.seed) if teacher else None
     make = on_ray if config.engine == "ray" else None
     functions = _functions(config) if config.execute else None
-    with progress("generate") as advance:
-        report = make_dataset(config, tools, advance, make=make, rewrite=rewrite, functions=functions)
-    console.print(f"Dataset: {config.data_path}\n{report.to_text()}")
+    generate(config, tools, make=make, rewrite=rewrite, functions=functions)
     if teacher:
         console.print(teacher.usage.to_text(config))
 

@@ -20,7 +20,7 @@ from rich import box
 from rich.table import Table
 
 from tooltune.config import ImproveConfig, RunConfig
-from tooltune.dataset import load_dataset, split_dataset, stream_examples
+from tooltune.dataset import load_split, stream_examples
 from tooltune.errors import ConfigError, DataError, Interrupted, ToolDefinitionError
 from tooltune.evaluate import Evaluation, items_of
 from tooltune.evaluate.breakdown import cluster
@@ -113,7 +113,7 @@ def _open(folder: Path) -> Run:
     if not path.is_file() or file_hash(path) != manifest["data"]["sha256"]:
         found = "not the dataset that the run was made with" if path.is_file() else "no such file"
         raise DataError(str(path), found, f"the dataset of {folder}", "Start where the run was started.")
-    held_out = split_dataset(load_dataset(path), config.held_out_share, str(path)).held_out
+    held_out = load_split(path, config.held_out_share).held_out
     tools = load_tools(folder / "tools.json")
     if not {tool.name for tool in tools} & {tool.name for example in held_out for tool in example.tools}:
         found = "none of the tools of the held-out part"
@@ -242,7 +242,7 @@ def _train(config: RunConfig, tools: Sequence[Tool], before: Stage) -> None:
     """Train on, ask the held-out part again, save; the report comes last and marks the round as finished."""
     clock = Clock()
     encoder = open_model(config)
-    split = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
+    split = load_split(config.data_path, config.held_out_share)
     with clock.stage("training"):
         trained, encoding = train_model(load(config), encoder, split, config)
     with clock.stage("evaluation"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tooltune.config import TrainCommandConfig
-from tooltune.dataset import load_dataset, split_dataset
+from tooltune.dataset import load_split
 from tooltune.files import first_process
 from tooltune.pipeline import Clock, describe, load, open_model, save, say_where, train_model, write_description
 from tooltune.types import Tool
@@ -18,7 +18,7 @@ def train_only(config: TrainCommandConfig, tools: Sequence[Tool]) -> None:
     """
     clock = Clock()
     encoder = open_model(config)
-    split = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
+    split = load_split(config.data_path, config.held_out_share)
     with clock.stage("training"):
         trained, encoding = train_model(load(config), encoder, split, config)
     if not first_process():

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tooltune.config import EvaluateCommandConfig
-from tooltune.dataset import load_dataset, split_dataset
+from tooltune.dataset import load_dataset, load_split
 from tooltune.errors import ConfigError, DataError
 from tooltune.evaluate.items import Item, items_of
 from tooltune.evaluate.suites import load_bfcl
@@ -48,7 +48,7 @@ def choose(config: EvaluateCommandConfig) -> Chosen:
     elif config.data:
         items, source = items_of(load_dataset(config.data)), str(config.data)
     else:
-        held_out = held_out_part(config.data_path, config.held_out_share)
+        held_out = load_split(config.data_path, config.held_out_share).held_out
         items, source = items_of(held_out), f"held-out part of {config.data_path}"
     if config.limit:
         items, source = limited(items, config.limit), f"{source}, {config.limit} of each category"
@@ -60,11 +60,6 @@ def _suite(suite: str, folder: Path | None) -> list[Item]:
     if name != "bfcl":
         raise ConfigError("--suite", repr(name), "bfcl, or some of its categories as in bfcl:simple_python,irrelevance")
     return load_bfcl([category.strip() for category in categories.split(",") if category.strip()], folder)
-
-
-def held_out_part(path: Path, share: float) -> list[Example]:
-    """The part of a dataset that training does not see."""
-    return split_dataset(load_dataset(path), share, str(path)).held_out
 
 
 def limited(items: Sequence[Item], limit: int) -> list[Item]:

@@ -150,6 +150,20 @@ class Scene:
         self.world = self.catalogue.world()
         self.style = self.rng.choices(("plain", "lower", "typo"), (88, 7, 5))[0]
 
+    @property
+    def links(self) -> list[Link]:
+        """The links whose two tools are in view."""
+        in_view = {tool.name for tool in self.tools}
+        return [link for link in self.catalogue.links if {link.first, link.second} <= in_view]
+
+    def style_or(self, usual: str) -> str:
+        """The style of a part of what the user says: lower where all of it is, else the usual one."""
+        return "lower" if self.style == "lower" else usual
+
+    def begun(self, text: str) -> str:
+        """A sentence with its capital, unless the user writes none."""
+        return text if self.style == "lower" else text[0].upper() + text[1:]
+
     def phrasing(self, tool: Tool) -> ToolPhrasing:
         """The wording of a tool."""
         return self.catalogue.phrasings[tool.name]

@@ -163,6 +163,11 @@ class Spoken:
         return [ToolCall(tool.name, arguments) for arguments in self.arguments[role]]
 
 
+def in_order(tool: Tool, arguments: Mapping[str, Any]) -> ToolCall:
+    """A call whose arguments stand in the order of the tool's parameters; what is no parameter is left out."""
+    return ToolCall(tool.name, {p.name: arguments[p.name] for p in tool.parameters if p.name in arguments})
+
+
 def speak(
     frame: Frame,
     speakers: Mapping[str, Speaker],

@@ -9,9 +9,9 @@ from typing import Any
 from tooltune.generate.deeds import deed_of, named_by
 from tooltune.generate.links import KINDS, Link
 from tooltune.generate.scene import Scene
-from tooltune.generate.speech import Speaker
+from tooltune.generate.speech import Speaker, in_order
 from tooltune.generate.world import identifier
-from tooltune.types import Message, Tool, ToolCall
+from tooltune.types import Message, Tool
 
 _WORTH_UNDOING = 3
 """After so many steps a thing that was made may be deleted again."""
@@ -47,12 +47,8 @@ def start(scene: Scene, steps: Steps, tool: Tool) -> bool:
     frame = scene.frame(scene.phrasing(tool).clauses)
     if frame is None:
         return False
-    spoken = scene.speak(frame, {"": tool}, inner_style(scene))
+    spoken = scene.speak(frame, {"": tool}, scene.style_or("inner"))
     return do(scene, steps, tool, spoken.text, spoken.says, spoken.arguments[""][0])
-
-
-def inner_style(scene: Scene) -> str:
-    return "lower" if scene.style == "lower" else "inner"
 
 
 def next_link(scene: Scene, steps: Steps, links: Sequence[Link]) -> Link | None:
@@ -77,7 +73,7 @@ def follow(scene: Scene, steps: Steps, link: Link) -> bool:
     known = {p.name: steps.context[p.name] for p in tool.parameters if p.name in steps.context}
     said = dict.fromkeys(known, "") | {link.parameter: _pointer(scene, steps, link)}
     frame = scene.rng.choice(scene.catalogue.linked(tool, said, link.thing))
-    spoken = scene.speak(frame, {"": Speaker(tool, scene.phrasing(tool))}, inner_style(scene))
+    spoken = scene.speak(frame, {"": Speaker(tool, scene.phrasing(tool))}, scene.style_or("inner"))
     done = do(scene, steps, tool, spoken.text, spoken.says, {**spoken.arguments[""][0], **known, link.parameter: value})
     if deed_of(tool).kind == "remove":
         steps.gone.add(link.thing)
@@ -108,7 +104,7 @@ def do(
     scene: Scene, steps: Steps, tool: Tool, text: str, says: Mapping[str, str], arguments: Mapping[str, Any]
 ) -> bool:
     """Call a tool; False if the call fails."""
-    call = ToolCall(tool.name, {p.name: arguments[p.name] for p in tool.parameters if p.name in arguments})
+    call = in_order(tool, arguments)
     message, result = scene.run(call)
     if "error" in result:
         return False

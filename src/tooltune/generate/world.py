@@ -63,7 +63,7 @@ class World:
             The JSON text of the result, or of `{"error": "..."}`.
         """
         if self.functions and self.functions.runs(call.name):
-            return self.functions(call, tools)
+            return self.functions(call)
         tool = next((t for t in tools if t.name == call.name), None)
         if tool is None or (call.name in IMPLEMENTATIONS and is_example_tool(tool)):
             return execute(call, tools)

@@ -15,7 +15,7 @@ from pathlib import Path
 from tooltune.errors import ToolDefinitionError
 from tooltune.files import file_hash
 from tooltune.tools import sandbox
-from tooltune.types import Tool, ToolCall
+from tooltune.types import ToolCall
 
 _REPEATED = 4096
 """Results that are remembered: a call and its replay are one run."""
@@ -56,7 +56,7 @@ class PythonFunctions:
         """Whether a tool of this name is one of the functions."""
         return name in dict(self.names)
 
-    def __call__(self, call: ToolCall, tools: Sequence[Tool]) -> str:
+    def __call__(self, call: ToolCall) -> str:
         """The text of the result of a call that `runs` is true of."""
         return _result(self, call.name, json.dumps(dict(call.arguments)))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from tooltune.generate.scene import Catalogue, Draft, Scene
-from tooltune.generate.speech import Speaker
-from tooltune.types import Tool, ToolCall
+from tooltune.generate.speech import Speaker, in_order
+from tooltune.types import Tool
 
 
 def possible(catalogue: Catalogue) -> bool:
@@ -38,7 +38,7 @@ def build(scene: Scene) -> Draft | None:
     if "error" in result:
         return None
     linked = {argument: result[name] for argument, name in chain.link.items()}
-    two = _ordered(second, {**spoken.arguments["2"][0], **linked})
+    two = in_order(second, {**spoken.arguments["2"][0], **linked})
     done, outcome = scene.run(two)
     if "error" in outcome or len(set(map(str, two.arguments.values()))) < len(two.arguments):
         return None
@@ -46,7 +46,3 @@ def build(scene: Scene) -> Draft | None:
     answer = scene.answer(two, outcome, says | {argument: str(value) for argument, value in linked.items()})
     messages = [scene.user(spoken.text), scene.calling([one]), found]
     return Draft([*messages, scene.calling([two], "second_lead_ins", 0.25), done, scene.assistant(answer)])
-
-
-def _ordered(tool: Tool, arguments: dict[str, object]) -> ToolCall:
-    return ToolCall(tool.name, {p.name: arguments[p.name] for p in tool.parameters if p.name in arguments})

@@ -10,7 +10,7 @@ from random import Random
 from tooltune.generate.deeds import deed_of
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.speech import styled
-from tooltune.generate.steps import Steps, follow, inner_style, next_link, start
+from tooltune.generate.steps import Steps, follow, next_link, start
 from tooltune.generate.surfaces import join
 from tooltune.types import Tool
 
@@ -36,9 +36,7 @@ def needs(catalogue: Catalogue, rng: Random, chosen: list[Tool]) -> list[Tool]:
 
 def build(scene: Scene) -> Draft | None:
     """One wish that takes several calls, then the calls one by one, and the answer."""
-    in_view = {tool.name for tool in scene.tools}
-    links = [link for link in scene.catalogue.links if {link.first, link.second} <= in_view]
-    steps = Steps()
+    links, steps = scene.links, Steps()
     wanted = scene.rng.choice(_LENGTHS)
     first = scene.catalogue.by_name[scene.rng.choice(links).first]
     if not start(scene, steps, first):
@@ -68,5 +66,5 @@ def _wish(scene: Scene, clauses: list[str]) -> str:
     joined = f"{before[0]} and then {last}" if len(clauses) == 2 else f"{join([*before, 'then ' + last])}"
     frame = scene.shared("sequences")
     parts = frame.template.select(scene.rng, 0.5)
-    text = styled(parts, {"steps": joined}, inner_style(scene) if scene.style == "lower" else "plain", scene.rng)
-    return text if scene.style == "lower" else text[0].upper() + text[1:]
+    text = styled(parts, {"steps": joined}, scene.style_or("plain"), scene.rng)
+    return scene.begun(text)

@@ -39,7 +39,7 @@ def build(scene: Scene) -> Draft | None:
             frame = scene.frame(scene.phrasing(tool).clauses)
             if frame is None:
                 return None
-            spoken = scene.speak(frame, {"": tool}, "lower" if scene.style == "lower" else "inner")
+            spoken = scene.speak(frame, {"": tool}, scene.style_or("inner"))
             call = spoken.calls("", tool)[0]
             if call not in [other for other, _ in said] and _works(scene, call):
                 clauses.append(spoken.text)
@@ -68,11 +68,10 @@ def _tools(scene: Scene, count: int) -> list[Tool]:
 
 def _wish(scene: Scene, clauses: Sequence[str]) -> str:
     """The wishes in one message: as a sentence, or as a list of lines."""
-    style = "lower" if scene.style == "lower" else "plain"
+    style = scene.style_or("plain")
     if scene.rng.random() < 0.3:
         marks = scene.rng.choice((("- ",) * 6, tuple(f"{n}. " for n in range(1, 7))))
         lines = "\n".join(mark + clause for mark, clause in zip(marks, clauses, strict=False))
         return scene.fill_in("lists", {"lines": lines}, style)
     *before, last = clauses
-    text = scene.fill_in("enumerations", {"before": ", ".join(before), "last": last}, style)
-    return text if style == "lower" else text[0].upper() + text[1:]
+    return scene.begun(scene.fill_in("enumerations", {"before": ", ".join(before), "last": last}, style))

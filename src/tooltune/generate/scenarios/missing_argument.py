@@ -6,8 +6,8 @@ from collections.abc import Callable
 from random import Random
 
 from tooltune.generate.scene import Catalogue, Draft, Scene
-from tooltune.generate.speech import Spoken, alone
-from tooltune.types import Message, Tool, ToolCall
+from tooltune.generate.speech import Spoken, alone, in_order
+from tooltune.types import Message, Tool
 
 _GOES_ON = 0.35
 
@@ -74,8 +74,7 @@ def _completed(scene: Scene, tool: Tool, spoken: Spoken, missing: tuple[str, ...
     if any(value in given.values() for value in added.values()):
         return None
     says = {name: speaker.say(name, value, scene.rng) for name, value in added.items()}
-    arguments = {**given, **added}
-    call = ToolCall(tool.name, {p.name: arguments[p.name] for p in tool.parameters if p.name in arguments})
+    call = in_order(tool, {**given, **added})
     message, result = scene.run(call)
     if "error" in result:
         return None

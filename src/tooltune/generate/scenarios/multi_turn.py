@@ -176,9 +176,7 @@ def _attached(tool: Tool, name: str, x: str) -> str:
 
 def _went_on(scene: Scene, talk: Talk) -> bool:
     """A wish that takes something from an earlier result."""
-    in_view = {tool.name for tool in scene.tools}
-    links = [link for link in scene.catalogue.links if {link.first, link.second} <= in_view]
-    link = next_link(scene, talk.steps, links)
+    link = next_link(scene, talk.steps, scene.links)
     if link is None:
         return True
     before = len(talk.steps.messages)

@@ -59,12 +59,11 @@ def _joined(scene: Scene) -> Draft | None:
     tools = [scene.rng.choice(scene.tools) for _ in range(count)]
     said: list[tuple[ToolCall, Mapping[str, str]]] = []
     clauses: dict[str, str] = {}
-    style = "lower" if scene.style == "lower" else "inner"
     for letter, tool in zip("abc", tools, strict=False):
         frame = scene.frame(scene.phrasing(tool).clauses)
         if frame is None:
             return None
-        spoken = scene.speak(frame, {"": tool}, style)
+        spoken = scene.speak(frame, {"": tool}, scene.style_or("inner"))
         clauses[letter] = spoken.text
         said.append((spoken.calls("", tool)[0], spoken.says))
     if len({repr(call) for call, _ in said}) < len(said):
@@ -75,10 +74,9 @@ def _joined(scene: Scene) -> Draft | None:
 def _join(scene: Scene, clauses: Mapping[str, str]) -> str:
     frame = scene.shared("joiners" if len(clauses) == 2 else "joiners_of_three")
     parts = frame.template.select(scene.rng, 0.5)
-    text = styled(parts, clauses, "lower" if scene.style == "lower" else "plain", scene.rng)
+    text = styled(parts, clauses, scene.style_or("plain"), scene.rng)
     # A clause begins with a verb of the wording, never with a value.
-    begins = isinstance(parts[0], Gap) and scene.style != "lower"
-    return text[0].upper() + text[1:] if begins else text
+    return scene.begun(text) if isinstance(parts[0], Gap) else text
 
 
 def answered(scene: Scene, text: str, said: Said) -> Draft | None:

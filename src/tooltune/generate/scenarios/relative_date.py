@@ -52,7 +52,7 @@ def build(scene: Scene) -> Draft | None:
     text = _ON.sub("", spoken.text)
     if not dates or _CLASH.search(text):
         return None
-    text = text if scene.style == "lower" else text[0].upper() + text[1:]
+    text = scene.begun(text)
     message, result = scene.run(call)
     if "error" in result:
         return None

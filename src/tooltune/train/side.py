@@ -47,10 +47,9 @@ def useful_processes(model: Any, packs_a_step: int, tokens: int, wanted: int) ->
         wanted: the setting; 0 lets this function decide, 1 is no other process.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    most = min(packs_a_step, wanted or cores)
     if not _possible(model) or (not wanted and tokens < LEAST_TOKENS):
         return 1
-    return max(1, most)
+    return min(packs_a_step, wanted or cores)
 
 
 def _possible(model: Any) -> bool:
@@ -67,8 +66,8 @@ def _possible(model: Any) -> bool:
 class SideProcesses:
     """Processes that take passes of each optimiser step beside this one."""
 
-    def __init__(self, model: Any, count: int, shared_prefix: bool) -> None:
-        """Start `count` processes on `model`, whose tensors move into shared memory."""
+    def __init__(self, model: Any, count: int, shared_prefix: bool, threads: int = 1) -> None:
+        """Start `count` processes of `threads` each on `model`, whose tensors move into shared memory."""
         context = torch.multiprocessing.get_context("spawn")
         model.share_memory()
         self.parameters = [p for p in model.parameters() if p.requires_grad]
@@ -78,7 +77,9 @@ class SideProcesses:
         self.processes = []
         for gradients in self.gradients:
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(model, gradients, theirs, shared_prefix), daemon=True)
+            process = context.Process(
+                target=_serve, args=(model, gradients, theirs, shared_prefix, threads), daemon=True
+            )
             process.start()
             theirs.close()
             self.lines.append(ours)
@@ -162,8 +163,9 @@ def beside(model: Any, processes: int, shared_prefix: bool) -> Iterator[SideProc
         yield None
         return
     threads = torch.get_num_threads()
-    side = SideProcesses(model, processes - 1, shared_prefix)
-    torch.set_num_threads(max(1, threads // processes))
+    share = max(1, threads // processes)
+    side = SideProcesses(model, processes - 1, shared_prefix, share)
+    torch.set_num_threads(share)
     try:
         yield side
     finally:
@@ -171,10 +173,10 @@ def beside(model: Any, processes: int, shared_prefix: bool) -> Iterator[SideProc
         side.close()
 
 
-def _serve(model: Any, gradients: Sequence[Tensor], line: Connection, shared_prefix: bool) -> None:
+def _serve(model: Any, gradients: Sequence[Tensor], line: Connection, shared_prefix: bool, threads: int) -> None:
     """The other process: take batches until the line closes; gradients add up in shared memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first process's to handle
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     model.train()
     trained = [p for p in model.parameters() if p.requires_grad]
     with packing(model, shared_prefix), fused(model) as head, suppress(EOFError, ConnectionError):

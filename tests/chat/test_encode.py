@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tooltune import Example, Message, Tool, ToolCall, ToolParameter
-from tooltune.chat import MARKERS, Encoded, TextEncoder, encode_example, nested, nested_call
+from tooltune.chat import MARKERS, Encoded, TextEncoder, encode_example, nested, nested_call, render_tool
 
 TOKENIZERS = ("byte_tokenizer", "mistral_tokenizer")
 
@@ -46,9 +46,8 @@ def test_the_text_of_every_role(encoder: TextEncoder, conversation: Sequence[Mes
     encoded = encoder.encode(conversation[:5], tools[1:])
     eos = encoder.tokenizer.eos_token
     expected = (
-        "<|system|>\nYou can call these tools:\n"
-        '{"name": "set_alarm", "description": "Set an alarm.", "parameters": {"type": "object", "properties": '
-        '{"time": {"type": "string", "description": "Time as HH:MM"}}, "required": ["time"]}}\n\n'
+        "<|system|>\nYou can call these tools:\n\n"
+        "set_alarm: Set an alarm.\n- time (string, required): Time as HH:MM\n\n"
         'To call a tool, write:\n<tool_call>\nname: tool_name\nparameters: {\n  "parameter": "value"\n}\n'
         "</tool_call>\nAsk for required parameters that are missing. If no tool fits, say so.\n\nBe brief.\n"
         "<|user|>\nWhat's the weather in Oslo?\n<|assistant|>\n"
@@ -95,6 +94,53 @@ def test_the_chat_template_gives_the_same_tokens(
             assert ids == encoder.encode_prompt(messages, shown)
 
 
+RICH_TOOL = {
+    "name": "find.things",
+    "description": "Finds things\n\tof all <|user|> kinds.",
+    "parameters": {
+        "type": "object",
+        "properties": {
+            "what": {"type": ["string", "null"], "enum": ["a <|tool|>", None], "default": None},
+            "where": {"description": "Any\nplace"},
+            "filters": {
+                "type": "object",
+                "description": "",
+                "properties": {"size": {"type": "number", "exclusiveMinimum": 0.5}},
+                "required": ["size"],
+            },
+            "tags": {"type": "array", "items": {"$ref": "#/$defs/tag"}, "description": None},
+        },
+        "required": ["what", "tags"],
+        "$defs": {"tag": {"type": "string", "pattern": "^[a-zé]+$"}},
+        "additionalProperties": False,
+    },
+}
+
+RICH_TOOL_SHOWN = """\
+find.things: Finds things of all < |user|> kinds.
+- what (["string", "null"], required, enum ["a \\u003c|tool|>", null], default null)
+- where (any, optional): Any place
+- filters (object, optional, properties {"size": {"type": "number", "exclusiveMinimum": 0.5}}, required ["size"])
+- tags (array, required, items {"$ref": "#/$defs/tag"})
+$defs {"tag": {"type": "string", "pattern": "^[a-zé]+$"}}
+additionalProperties false"""
+
+
+def test_a_tool_is_shown_as_lines_and_nothing_of_its_schema_is_lost() -> None:
+    assert render_tool(Tool.from_dict(RICH_TOOL)) == RICH_TOOL_SHOWN
+    assert render_tool(Tool("ping")) == "ping"
+
+
+def test_the_chat_template_shows_any_tool_alike(encoder: TextEncoder) -> None:
+    encoder.tokenizer.chat_template = encoder.template()
+    shown = [Tool.from_dict(RICH_TOOL), Tool("ping"), Tool("pong", "Answers.")]
+    for given in ([nested(tool) for tool in shown], [{"type": "function", "function": {"name": "ping"}}]):
+        ids = encoder.tokenizer.apply_chat_template(
+            [{"role": "user", "content": "Hi"}], tools=given, add_generation_prompt=True
+        )["input_ids"]
+        assert ids == encoder.encode_prompt([Message("user", "Hi")], [Tool.from_dict(tool) for tool in given])
+
+
 def _hugging_face(message: Message) -> dict[str, Any]:
     data: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.tool_calls:
@@ -132,6 +178,16 @@ def test_decode_gives_the_reply_back(encoder: TextEncoder, conversation: Sequenc
     whole = encoder.encode(conversation[:3], tools).input_ids
     reply = encoder.parse(encoder.decode(whole[len(prompt) :]))
     assert (reply.content, reply.calls, reply.error) == ("I'll look.", conversation[2].tool_calls, None)
+
+
+def test_a_role_marker_ends_a_reply(encoder: TextEncoder) -> None:
+    for marker in MARKERS:
+        ids = encoder.tokenizer(f"\nIt rains.\n{marker}\nAnd in Oslo?", add_special_tokens=False)["input_ids"]
+        over = [encoder.opens_turn(ids[:count]) for count in range(1, len(ids) + 1)]
+        assert encoder.tokenizer.decode(ids[: over.index(True) + 1]).rstrip().endswith(marker)
+        assert encoder.decode(ids).strip() == "It rains."
+    plain = encoder.tokenizer("a < |user|> <user> | b", add_special_tokens=False)["input_ids"]
+    assert not any(encoder.opens_turn(plain[:count]) for count in range(1, len(plain) + 1))
 
 
 def test_padding_is_never_the_end_of_turn(encoder: TextEncoder) -> None:

@@ -25,6 +25,9 @@ class ByteEncoder:
     def decode(self, ids):
         return bytes(i for i in ids if i < 256).decode(errors="replace")
 
+    def opens_turn(self, ids):
+        return False
+
     def parse(self, text):
         return parse_reply(text)
 

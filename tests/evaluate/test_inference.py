@@ -111,6 +111,20 @@ def test_a_prompt_that_does_not_fit_is_recorded_and_the_rest_goes_on():
     assert (len(replies[2].ids), replies[2].truncated) == (2, True)
 
 
+def test_a_reply_that_is_over_ends_there_and_the_others_go_on():
+    model = build("llama")
+    prompts, groups = prompts_in_groups()
+    whole = decode(model, prompts, groups)
+    third = max(whole, key=lambda reply: len(reply.ids)).ids[:3]
+    stopped = decode(model, prompts, groups, stop=lambda ids: tuple(ids[-3:]) == third)
+    cut = [reply for reply in stopped if reply.ids[-3:] == third]
+    assert cut
+    assert not any(reply.truncated for reply in cut)
+    for before, after in zip(whole, stopped, strict=True):
+        assert after.ids == before.ids[: len(after.ids)]
+        assert after == before or after in cut
+
+
 def test_identical_prompts_keep_a_token_to_run():
     model = build("llama")
     assert decode(model, [[7, 8, 9]] * 3) == [plain(model, [7, 8, 9])] * 3

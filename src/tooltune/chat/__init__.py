@@ -3,7 +3,7 @@
 from tooltune.chat.encode import Encoded, Encoder, TextEncoder, encode_example
 from tooltune.chat.native import NativeEncoder, parse_native
 from tooltune.chat.parse import Reply, parse_reply
-from tooltune.chat.render import MARKERS, nested, nested_call, render_reply, render_system
+from tooltune.chat.render import MARKERS, nested, nested_call, render_reply, render_system, render_tool
 
 __all__ = [
     "MARKERS",
@@ -19,4 +19,5 @@ __all__ = [
     "parse_reply",
     "render_reply",
     "render_system",
+    "render_tool",
 ]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from tooltune.chat.parse import Reply, parse_reply
-from tooltune.chat.render import render_message, render_reply, render_system, split_system
+from tooltune.chat.render import before_marker, render_message, render_reply, render_system, split_system
 from tooltune.chat.template import chat_template
 from tooltune.types import Example, Message, Tool
 
@@ -58,6 +58,7 @@ class Encoder(Protocol):
     def encode(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Encoded: ...
     def encode_prompt(self, messages: Sequence[Message], tools: Sequence[Tool]) -> list[int]: ...
     def decode(self, ids: Sequence[int]) -> str: ...
+    def opens_turn(self, ids: Sequence[int]) -> bool: ...
     def parse(self, text: str) -> Reply: ...
 
 
@@ -88,6 +89,9 @@ class TextEncoder:
     plain text, and never the control token.
     """
 
+    _MARKER_TOKENS = 16
+    """More tokens than a role marker has in any tokenizer."""
+
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
         self.eos_id = int(tokenizer.eos_token_id)
@@ -113,9 +117,14 @@ class TextEncoder:
         return self._encode(with_reply[:-1]).input_ids
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of a reply, without its end-of-turn token."""
+        """The text of a reply, without its end-of-turn token and what follows a role marker."""
         kept = [token for token in ids if token not in self.end_ids and token != self.pad_id]
-        return str(self.tokenizer.decode(kept, clean_up_tokenization_spaces=False))
+        return before_marker(str(self.tokenizer.decode(kept, clean_up_tokenization_spaces=False)))
+
+    def opens_turn(self, ids: Sequence[int]) -> bool:
+        """Whether a reply so far ends with a role marker, which no reply holds: the turn is over."""
+        end = str(self.tokenizer.decode(list(ids[-self._MARKER_TOKENS :])))
+        return before_marker(end) != end
 
     def parse(self, text: str) -> Reply:
         return parse_reply(text)

@@ -78,6 +78,10 @@ class NativeEncoder:
         kept = [token for token in ids if token not in self.end_ids and token != self.pad_id]
         return str(self.tokenizer.decode(kept, clean_up_tokenization_spaces=False))
 
+    def opens_turn(self, ids: Sequence[int]) -> bool:
+        """Never: a native format's turns end with control tokens alone."""
+        return False
+
     def parse(self, text: str) -> Reply:
         return parse_native(text)
 

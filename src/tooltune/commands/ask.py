@@ -24,7 +24,12 @@ def ask(folder: Path, question: str, tools: Sequence[Tool] | None = None, max_ne
     for _ in range(5):  # a model that calls forever is stopped
         prompt = encoder.encode_prompt(messages, tools)
         generation = generate_replies(
-            model, [prompt], end_ids=encoder.end_ids, pad_id=encoder.pad_id, max_new_tokens=max_new_tokens
+            model,
+            [prompt],
+            end_ids=encoder.end_ids,
+            pad_id=encoder.pad_id,
+            max_new_tokens=max_new_tokens,
+            stop=encoder.opens_turn,
         )[0]
         text = encoder.decode(generation.ids)
         reply = encoder.parse(text)

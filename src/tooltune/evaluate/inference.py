@@ -68,6 +68,8 @@ class _Limits:
     rows: int
     """At most so many rows in a batch, and rows times columns at most `tokens`."""
     tokens: int
+    stop: Callable[[Sequence[int]], bool]
+    """Whether a reply is over, though no end token came."""
 
     def room(self, row: _Row) -> int:
         """How many tokens the reply may have."""
@@ -87,6 +89,7 @@ def generate_replies(
     temperature: float = 0.0,
     seed: int = 0,
     guides: Sequence[Guide | None] | None = None,
+    stop: Callable[[Sequence[int]], bool] = lambda ids: False,
     finished: Callable[[int, Generation], None] | None = None,
 ) -> list[Generation]:
     """Decode a reply to each prompt, in the precision the model is in.
@@ -103,13 +106,14 @@ def generate_replies(
         temperature: 0 takes the likeliest token; above it tokens are sampled, the same ones for the same seed.
         seed: of sampling.
         guides: what limits the reply to each prompt, or None where nothing does.
+        stop: called with the ids of a reply so far; True ends it as an end token does.
         finished: called with (number of the prompt, its reply) for each reply, as soon as its batch has ended.
 
     Returns:
         One generation for each prompt, in the order of the prompts.
     """
     context = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 2**31
-    limits = _Limits(frozenset(end_ids), pad_id, max_new_tokens, context, batch_size, token_budget)
+    limits = _Limits(frozenset(end_ids), pad_id, max_new_tokens, context, batch_size, token_budget, stop)
     keys = groups if groups is not None else [None] * len(prompts)
     results = [Generation(too_long=True)] * len(prompts)
     rows = _rows(prompts, keys, context, pickers(prompts, temperature, seed, guides))
@@ -285,6 +289,9 @@ class _Batch:
             self.ended.add(index)
             return False
         self.replies[index].append(token)
+        if self.limits.stop(self.replies[index]):
+            self.ended.add(index)
+            return False
         return len(self.replies[index]) < self.room[index]
 
     def _select(self, keep: list[int], chosen: Tensor) -> Tensor:

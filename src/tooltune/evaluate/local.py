@@ -49,6 +49,7 @@ def local_replies(
             temperature=temperature,
             seed=seed,
             guides=[constraints.guide(item.tools) for item in items] if constraints else None,
+            stop=encoder.opens_turn,
             finished=lambda place, generation: finished(place, _output(generation, encoder)),
         )
 

@@ -145,6 +145,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Optimiser; 8-bit ones and lion_32bit need CUDA and the quantize extra."""
     adam_beta2: float = Field(0.999, ge=0, lt=1)
     """Adam's second beta."""
+    loraplus_lr_ratio: float = Field(1.0, gt=0)
+    """How many times faster LoRA's B matrices learn than its A matrices (LoRA+); 4 to 16 learns more in few steps."""
     neftune_noise_alpha: float | None = Field(None, gt=0)
     """Noise on the embeddings in training (NEFTune), such as 5; its size follows the length of a pack."""
     first_token_weight: float = Field(1.0, gt=0)

@@ -121,6 +121,7 @@ def test_an_adapter_of_another_base_or_none_is_refused(
         {"optim": "adafactor"},
         {"optim": "sgd", "lr_scheduler_type": "linear", "warmup_ratio": 0.5},
         {"adam_beta2": 0.9},
+        {"loraplus_lr_ratio": 8.0},
     ],
     ids=str,
 )
@@ -135,3 +136,19 @@ def test_trainers_own_options_reach_it(
     changed = weights(**values)
     assert changed.isfinite().all()
     assert not torch.equal(changed, weights())
+
+
+def test_lora_plus_moves_b_so_many_times_faster(
+    tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path
+) -> None:
+    """Adam's first step has the size of the learning rate; A does not move in it, for B starts at zero."""
+
+    def first_step(ratio: float) -> torch.Tensor:
+        config = settings(tmp_path, save_strategy="no", num_train_epochs=1, loraplus_lr_ratio=ratio, warmup_ratio=0)
+        model = add_lora(tiny_model("Llama", 400), config)
+        train(model, packs[:1], [], config, pad_id=0)
+        return torch.cat([p.detach().flatten() for n, p in model.named_parameters() if "lora_B" in n])
+
+    once, eightfold = first_step(1), first_step(8)
+    assert once.abs().max() > 0
+    torch.testing.assert_close(eightfold, 8 * once)

@@ -21,6 +21,7 @@ from types import FrameType
 from typing import Any
 
 import torch
+from peft.optimizers import create_loraplus_optimizer
 from safetensors import SafetensorError
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
@@ -63,6 +64,8 @@ class PackTrainer(Trainer):
     """So many packs that follow each other are of about one length, since they are computed side by side."""
     early: tuple[list[Any], Any] | None = None
     """The next step's batch, whose gradient another process is computing (see `--early_gradients`)."""
+    loraplus: float = 1.0
+    """The learning rate of LoRA's B matrices over that of the others."""
     measure: Measure | None = None
     """What else a measurement takes: the share of right held-out decisions, as `eval_right`."""
 
@@ -85,6 +88,15 @@ class PackTrainer(Trainer):
         elif self.side and batches:
             batches = self.side.dispatch(batches, targets)
         return batches, targets
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """Trainer's own, or with another rate for LoRA's B matrices (LoRA+, arXiv:2402.12354)."""
+        if self.loraplus == 1 or self.optimizer is not None:
+            return super().create_optimizer(model)
+        model = self.model if model is None else model
+        kind, options = self.get_optimizer_cls_and_kwargs(self.args, model)
+        self.optimizer = create_loraplus_optimizer(model, kind, loraplus_lr_ratio=self.loraplus, **options)
+        return self.optimizer
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         packs: Any = self.train_dataset
@@ -152,6 +164,7 @@ def train(
         ),
         callbacks=[stop, ProgressBar()],
     )
+    trainer.loraplus = config.loraplus_lr_ratio
     if config.early_stopping_patience:
         trainer.measure = measure
         trainer.add_callback(EarlyStoppingCallback(config.early_stopping_patience))

@@ -222,6 +222,8 @@ def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
         eval_steps=config.eval_steps,
         logging_steps=max(1, steps // 50),
         report_to=config.report_to,
+        run_name=Path(config.output_dir).name,
+        project="tooltune",
         use_cpu=device().type == "cpu",  # else accelerate would leave CPU processes of a launcher alone
         prediction_loss_only=True,
         remove_unused_columns=False,

@@ -152,8 +152,7 @@ class _WrongReplies:
 
     def _invented_argument(self, item: Item, rng: Random) -> Message | None:
         if item.outcome == "ask":
-            call = self._premature(item, rng)
-            return call and Message("assistant", "", (call,))
+            return _calling(self._premature(item, rng))
         tools = {tool.name: tool for tool in item.tools}
         unsaid = [
             (index, parameter)
@@ -172,10 +171,10 @@ class _WrongReplies:
         if item.outcome == "call" or not item.tools:
             return None
         if item.outcome != "ask":
-            return Message("assistant", "", (self._filled(rng.choice(item.tools), {}, rng),))
+            return _calling(self._filled(rng.choice(item.tools), {}, rng))
         call = self._premature(item, rng)
         known = {name: value for name, value in call.arguments.items() if name not in item.missing} if call else {}
-        return call and Message("assistant", "", (ToolCall(call.name, known),))
+        return _calling(call and replace(call, arguments=known))
 
     def _talked(self, item: Item, rng: Random) -> Message | None:
         return Message("assistant", rng.choice(self._words)) if item.outcome == "call" else None
@@ -224,6 +223,11 @@ def _plain_values(parameter: ToolParameter, but: Any) -> tuple[Any, ...]:
         "string": ("example", "another example"),
     }
     return by_type.get(parameter.type, ()) if isinstance(parameter.type, str) else ()
+
+
+def _calling(call: ToolCall | None) -> Message | None:
+    """A reply that is one call."""
+    return Message("assistant", "", (call,)) if call else None
 
 
 def _with_call(item: Item, index: int, call: ToolCall) -> Message:

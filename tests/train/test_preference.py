@@ -42,7 +42,7 @@ def test_dpo_raises_the_margin_of_its_pairs(
 ) -> None:
     whole = {"per_device_train_batch_size": 99, "gradient_accumulation_steps": 1}  # each step sees all pairs
     config = settings(tmp_path, stage="dpo", num_train_epochs=8, lr_scheduler_type="constant", **whole, **SHORT)
-    done = trained(tiny_model("Llama", 400), examples[:5], TextEncoder(byte_tokenizer), config)
+    done = trained(tiny_model("Llama", 400), examples[:3], TextEncoder(byte_tokenizer), config)
     margins, accuracies = (
         [entry[key] for entry in done.history if key in entry] for key in ("rewards/margins", "rewards/accuracies")
     )

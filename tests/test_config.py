@@ -52,6 +52,8 @@ def test_run_defaults_to_the_embedded_model() -> None:
         ({"init_lora_weights": "best"}, ("--init_lora_weights", "'pissa'")),
         ({"max_tokens_per_batch": 0}, ("--max_tokens_per_batch",)),
         ({"early_stopping_patience": 2}, ("--early_stopping_patience", "--eval_steps")),
+        ({"stage": "ppo"}, ("--stage", "'dpo'")),
+        ({"stage": "grpo", "num_generations": 1}, ("--num_generations",)),
         ({"optim": "magic"}, ("--optim", "'adamw_torch'")),
         ({"warmup_ratio": 1}, ("--warmup_ratio",)),
         ({"neftune_noise_alpha": 0}, ("--neftune_noise_alpha",)),
@@ -79,3 +81,9 @@ def test_what_is_wrong_is_named(values: dict[str, Any], parts: tuple[str, ...]) 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         RunConfig().seed = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("kind", [RunConfig, EmbeddedRunConfig])
+def test_the_preference_stages_have_a_learning_rate_of_their_own(kind: type[RunConfig]) -> None:
+    assert kind(stage="dpo").learning_rate == 1e-5 < kind().learning_rate
+    assert kind(stage="grpo", learning_rate=1e-3).learning_rate == 1e-3

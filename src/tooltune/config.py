@@ -125,6 +125,12 @@ class EvaluateConfig(ModelConfig):
 class TrainConfig(EvaluateConfig, SeedConfig):
     """LoRA fine-tuning."""
 
+    stage: Literal["sft", "dpo", "grpo"] = "sft"
+    """sft: right replies. dpo: right against wrong ones. grpo: rewarded samples. The last two: learning rate 1e-5."""
+    dpo_beta: float = Field(0.1, gt=0)
+    """With --stage dpo: how strongly the model is held to the one it started as."""
+    num_generations: int = Field(4, gt=1)
+    """With --stage grpo: replies sampled for each prompt, of at most --max_new_tokens tokens."""
     num_train_epochs: float = Field(3, gt=0)
     """Passes over the training part."""
     per_device_train_batch_size: int = Field(4, gt=0)
@@ -193,6 +199,14 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Also save the merged weights, in output_dir/merged."""
     report_to: Literal["none", "tensorboard", "wandb", "trackio", "mlflow"] = "none"
     """Tracker for the training log."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gentler(cls, values: Any) -> Any:
+        """The preference stages have a learning rate of their own, where none is given."""
+        if isinstance(values, dict) and values.get("stage", "sft") != "sft":
+            return {"learning_rate": 1e-5} | values
+        return values
 
     @model_validator(mode="after")
     def _adapter_fits(self) -> TrainConfig:

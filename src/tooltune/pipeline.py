@@ -97,8 +97,12 @@ def open_model(config: EvaluateConfig) -> Any:
     if tracker != "none" and importlib.util.find_spec(tracker) is None:
         missing_extra(tracker, "trackers")
     if isinstance(config, TrainConfig):
+        if config.stage != "sft" and importlib.util.find_spec("trl") is None:
+            missing_extra("trl", "preference")
         from tooltune.train.lora import check_adapter
+        from tooltune.train.stage import check_stage
 
+        check_stage(config)
         check_adapter(config)
     writable_folder(config.output_dir, "the results")
     return make_encoder(load_tokenizer(config.model_name), config)
@@ -212,6 +216,8 @@ def train_model(
     model: Any, encoder: Any, split: Split, config: RunConfig | TrainCommandConfig
 ) -> tuple[Any, Mapping[str, Any]]:
     """Encode, add the adapter, train. Returns the trained model and what became of the examples."""
+    if config.stage != "sft":
+        return _train_stage(model, encoder, split, config)
     from tooltune.train.lora import add_lora
     from tooltune.train.prepare import prepare
     from tooltune.train.trainer import train
@@ -234,6 +240,24 @@ def train_model(
     if trained.notice:
         console.print(f"Note: {trained.notice}")
     return trained, report.to_dict()
+
+
+def _train_stage(
+    model: Any, encoder: Any, split: Split, config: RunConfig | TrainCommandConfig
+) -> tuple[Any, Mapping[str, Any]]:
+    """The stages dpo and grpo."""
+    from tooltune.train.lora import add_lora
+    from tooltune.train.preference import stage_data, train_stage, what_moved
+    from tooltune.train.stage import ignored_flags
+
+    if ignored := ignored_flags(config):
+        console.print(f"Note: --stage {config.stage} makes no use of {', '.join(ignored)}")
+    data = stage_data(split.train, encoder, config)
+    console.print(f"Training ({config.stage}): {', '.join(f'{key} {value}' for key, value in data.report.items())}")
+    check_settings(config)
+    trained = train_stage(add_lora(model, config), data, encoder, config)
+    console.print(what_moved(trained.history, config.stage))
+    return trained, data.report
 
 
 def share_right(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> float:
@@ -271,7 +295,7 @@ def save(config: TrainConfig, trained: Any, encoder: Any, tools: Sequence[Tool])
     save_adapter(trained.model, encoder, config.output_dir)
     write_json(config.output_dir / "tools.json", [tool.to_dict() for tool in tools])
     write_json(config.output_dir / "history.json", list(trained.history))
-    plot_loss(trained.history, config.output_dir / "loss.png")
+    plot_loss(trained.history, config.output_dir / "loss.png", config.stage)
     if config.merge:
         save_merged(config, encoder, config.output_dir)
 

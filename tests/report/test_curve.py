@@ -34,3 +34,18 @@ def test_one_point_is_drawn(tmp_path, history):
 def test_a_path_that_cannot_be_written_is_an_output_error(tmp_path):
     with pytest.raises(OutputError, match=r"loss\.png"):
         plot_loss(HISTORY, tmp_path / "absent" / "loss.png")
+
+
+@pytest.mark.parametrize(
+    ("stage", "history"),
+    [
+        (
+            "dpo",
+            [{"step": 1, "rewards/margins": -0.1, "rewards/accuracies": 0.5}, {"step": 2, "loss": 0.6}],
+        ),
+        ("grpo", [{"step": 1, "reward": 0.1, "loss": -0.2}, {"step": 2, "reward": 0.4}]),
+    ],
+)
+def test_what_a_preference_stage_moves_is_drawn(tmp_path, stage, history):
+    assert plot_loss(history, tmp_path / "loss.png", stage) is True
+    assert plot_loss([{"step": 1, "train_runtime": 1.0}], tmp_path / "none.png", stage) is False

@@ -24,7 +24,7 @@ from tooltune.train.model import load_model, load_tokenizer, make_encoder
 
 MANIFEST = "manifest.json"
 MERGED = "merged"
-_PACKAGES = ("tooltune", "torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors")
+_PACKAGES = ("tooltune", "torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors", "trl")
 
 
 def save_adapter(model: Any, encoder: TextEncoder | NativeEncoder, folder: Path) -> None:

@@ -10,15 +10,29 @@ from typing import Any
 from tooltune.errors import missing_extra
 from tooltune.files import atomic_path
 
-_LINES = {"loss": ("training", "-"), "eval_loss": ("held-out", "o-")}
+_CURVES: Mapping[str, tuple[Mapping[str, tuple[str, str]], str, str]] = {
+    "sft": (
+        {"loss": ("training", "-"), "eval_loss": ("held-out", "o-")},
+        "Loss (cross-entropy per token)",
+        "Loss during fine-tuning",
+    ),
+    "dpo": (
+        {"rewards/margins": ("margin", "-"), "rewards/accuracies": ("accuracy", "-"), "loss": ("loss", "-")},
+        "Margin, share of pairs, loss",
+        "Right against wrong replies (DPO)",
+    ),
+    "grpo": ({"reward": ("mean reward", "-")}, "Reward of a sampled reply, 0 to 1", "Rewarded replies (GRPO)"),
+}
+"""For each stage of training: its lines (key in the log -> name and style), what they measure, a title."""
 
 
-def plot_loss(history: Sequence[Mapping[str, Any]], path: str | Path) -> bool:
-    """Draw training and held-out loss against the step, as PNG.
+def plot_loss(history: Sequence[Mapping[str, Any]], path: str | Path, stage: str = "sft") -> bool:
+    """Draw training and held-out loss, or what another stage is to move, against the step, as PNG.
 
     Args:
         history: a Trainer's `log_history`; entries have `step`, and `loss` or `eval_loss`.
         path: where the picture goes.
+        stage: sft, dpo or grpo.
 
     Returns:
         False if the history has no loss; nothing is written then.
@@ -27,11 +41,12 @@ def plot_loss(history: Sequence[Mapping[str, Any]], path: str | Path) -> bool:
         MissingExtraError: matplotlib is not installed.
         OutputError: the file cannot be written.
     """
-    lines = {key: points(history, key) for key in _LINES}
+    names, measure, title = _CURVES[stage]
+    lines = {key: points(history, key) for key in names}
     if not any(lines.values()):
         return False
-    drawn = {_LINES[key]: found for key, found in lines.items() if found}
-    _save(drawn, path, ylabel="Loss (cross-entropy per token)", title="Loss during fine-tuning")
+    drawn = {names[key]: found for key, found in lines.items() if found}
+    _save(drawn, path, ylabel=measure, title=title)
     return True
 
 
@@ -76,7 +91,7 @@ def _draw(lines: Mapping[tuple[str, str], Sequence[tuple[float, float]]], labels
         # A curve of one point would be invisible as a line.
         axes.plot(*zip(*pairs, strict=True), style if len(pairs) > 1 else "o", label=name, markersize=4)
     axes.set(xlabel="Training step", **labels)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(bottom=min(0, *(value for pairs in lines.values() for _, value in pairs)))  # margins can be negative
     axes.grid(alpha=0.3)
     axes.legend()
     return figure

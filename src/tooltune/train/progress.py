@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from transformers import TrainerCallback
@@ -26,9 +27,17 @@ class ProgressBar(TrainerCallback):
             self._bar.update(self._task, completed=state.global_step)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        loss = (logs or {}).get("loss")
-        if self._task is not None and loss is not None:
-            self._bar.update(self._task, note=f"loss {float(loss):.3f}")
+        note = _note(logs or {})
+        if self._task is not None and note:
+            self._bar.update(self._task, note=note)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._bar.stop()
+
+
+def _note(logs: Mapping[str, Any]) -> str:
+    """The number that the stage is to move: DPO's margin, GRPO's reward, else the loss."""
+    for key, name in (("rewards/margins", "margin"), ("reward", "reward"), ("loss", "loss")):
+        if logs.get(key) is not None:
+            return f"{name} {float(logs[key]):.3f}"
+    return ""

@@ -168,23 +168,28 @@ def train(
     if config.early_stopping_patience:
         trainer.measure = measure
         trainer.add_callback(EarlyStoppingCallback(config.early_stopping_patience))
+    processes = _processes(model, packs, config)
+    trainer.group = processes
+    with beside(model, processes, shared) as trainer.side, packing(model, shared), fused(model) as trainer.head:
+        run_trainer(trainer, stop, config)
+    notice = f"prefixes are not shared: {reason}" if config.shared_prefix and reason else None
+    return Trained(model.eval(), list(trainer.state.log_history), notice)
+
+
+def run_trainer(trainer: Trainer, stop: StopAfterStep, config: TrainConfig) -> None:
+    """Let a Trainer run to its end, or from its newest checkpoint.
+
+    Raises:
+        Interrupted: Ctrl-C was pressed; a checkpoint has been written.
+        OutputError: a checkpoint could not be written; incomplete ones are removed.
+    """
     trainer.remove_callback(PrinterCallback)  # the bar shows the loss
     folder = Path(config.output_dir) / CHECKPOINTS
     checkpoint = newest_checkpoint(folder) if config.resume else None
-    processes = _processes(model, packs, config)
-    trainer.group = processes
-    with (
-        beside(model, processes, shared) as trainer.side,
-        packing(model, shared),
-        fused(model) as trainer.head,
-        stop.on_ctrl_c(),
-        _writing(folder),
-    ):
+    with stop.on_ctrl_c(), _writing(folder):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if stop.pressed:
         raise Interrupted(str(newest_checkpoint(folder) or folder), trainer.state.global_step)
-    notice = f"prefixes are not shared: {reason}" if config.shared_prefix and reason else None
-    return Trained(model.eval(), list(trainer.state.log_history), notice)
 
 
 def _processes(model: Any, packs: Sequence[Pack], config: TrainConfig) -> int:
@@ -200,37 +205,42 @@ def _processes(model: Any, packs: Sequence[Pack], config: TrainConfig) -> int:
 
 def training_arguments(config: TrainConfig, packs: int) -> TrainingArguments:
     """Our settings as Trainer's. A batch of Trainer's is one pack, so its batch size is 1."""
+    return TrainingArguments(**training_values(config, packs))
+
+
+def training_values(config: TrainConfig, packs: int) -> dict[str, Any]:
+    """The same as keywords; TRL's arguments take them too (see `preference`)."""
     processes = max(1, int(os.environ.get("WORLD_SIZE", "1")))
     packs_a_step = config.gradient_accumulation_steps * processes
     steps = max(1, math.ceil(packs * config.num_train_epochs / packs_a_step))
-    return TrainingArguments(
-        output_dir=str(Path(config.output_dir) / CHECKPOINTS),
-        per_device_train_batch_size=1,
-        per_device_eval_batch_size=1,
-        gradient_accumulation_steps=config.gradient_accumulation_steps,
-        num_train_epochs=config.num_train_epochs,
-        learning_rate=config.learning_rate,
-        lr_scheduler_type=config.lr_scheduler_type,
-        warmup_steps=round(config.warmup_ratio * steps),
-        optim=config.optim,
-        adam_beta2=config.adam_beta2,
-        neftune_noise_alpha=config.neftune_noise_alpha,
-        seed=config.seed,
+    return {
+        "output_dir": str(Path(config.output_dir) / CHECKPOINTS),
+        "per_device_train_batch_size": 1,
+        "per_device_eval_batch_size": 1,
+        "gradient_accumulation_steps": config.gradient_accumulation_steps,
+        "num_train_epochs": config.num_train_epochs,
+        "learning_rate": config.learning_rate,
+        "lr_scheduler_type": config.lr_scheduler_type,
+        "warmup_steps": round(config.warmup_ratio * steps),
+        "optim": config.optim,
+        "adam_beta2": config.adam_beta2,
+        "neftune_noise_alpha": config.neftune_noise_alpha,
+        "seed": config.seed,
         **saving(config),
-        save_total_limit=config.save_total_limit,
-        eval_strategy="steps" if config.eval_steps else "no",
-        eval_steps=config.eval_steps,
-        logging_steps=max(1, steps // 50),
-        report_to=config.report_to,
-        run_name=Path(config.output_dir).name,
-        project="tooltune",
-        use_cpu=device().type == "cpu",  # else accelerate would leave CPU processes of a launcher alone
-        prediction_loss_only=True,
-        remove_unused_columns=False,
-        label_names=["labels"],
-        dataloader_pin_memory=torch.cuda.is_available(),
-        disable_tqdm=True,
-    )
+        "save_total_limit": config.save_total_limit,
+        "eval_strategy": "steps" if config.eval_steps else "no",
+        "eval_steps": config.eval_steps,
+        "logging_steps": max(1, steps // 50),
+        "report_to": config.report_to,
+        "run_name": Path(config.output_dir).name,
+        "project": "tooltune",
+        "use_cpu": device().type == "cpu",  # else accelerate would leave CPU processes of a launcher alone
+        "prediction_loss_only": True,
+        "remove_unused_columns": False,
+        "label_names": ["labels"],
+        "dataloader_pin_memory": torch.cuda.is_available(),
+        "disable_tqdm": True,
+    }
 
 
 def saving(config: TrainConfig) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def test_the_reference_itself_is_always_right(settings: dict[str, Any]) -> None:
     script = {c.id: reference_steps(c) for c in conversations}
     found = evaluate_by_state(scripted(script), conversations, label="m")
     assert [(o.failure, o.missing, o.extra) for o in found.outcomes if not o.right] == []
-    assert found.to_dict()["overall"]["rate"] == 1.0
+    assert found.to_dict()["rates"]["all"]["rate"] == 1.0
     assert found.to_dict()["failures"] == {}
 
 
@@ -233,7 +233,7 @@ def test_what_the_report_holds() -> None:
     data = by_state_data([bad, good])
     assert json.loads(json.dumps(data)) == data
     assert data["models"]["base"]["failures"] == {"missing_call": 1}
-    assert data["models"]["tuned"]["scenarios"]["multi_turn"]["n"] == 1
+    assert data["models"]["tuned"]["rates"]["multi_turn"]["n"] == 1
     (held,) = data["conversations"]
     assert held["held"]["base"]["extra"] == [DROP.to_dict()]
     assert held["required"] == held["held"]["base"]["missing"] == [c.to_dict() for c in (CREATE, SHOW, RENAME)]

@@ -112,22 +112,21 @@ class StateEvaluation:
     label: str
     outcomes: tuple[Outcome, ...]
 
+    def rates(self) -> dict[str, Rate]:
+        """The share of conversations that are right: `all` of them, then those of each scenario."""
+        right: dict[str, list[bool]] = {"all": []}
+        for outcome in sorted(self.outcomes, key=lambda outcome: outcome.conversation.scenario):
+            right["all"].append(outcome.right)
+            right.setdefault(outcome.conversation.scenario, []).append(outcome.right)
+        return {name: Rate.of(verdicts) for name, verdicts in right.items()}
+
     def to_dict(self) -> dict[str, Any]:
-        """Rates overall and by scenario, and how often each failure came."""
-        scenarios = sorted({outcome.conversation.scenario for outcome in self.outcomes})
+        """The rates, and how often each failure came."""
         counts = Counter(outcome.failure for outcome in self.outcomes)
         return {
-            "overall": _rate(self.outcomes).to_dict(),
-            "scenarios": {
-                name: _rate([o for o in self.outcomes if o.conversation.scenario == name]).to_dict()
-                for name in scenarios
-            },
+            "rates": {name: rate.to_dict() for name, rate in self.rates().items()},
             "failures": {name: counts[name] for name in FAILURES if counts[name]},
         }
-
-
-def _rate(outcomes: Iterable[Outcome]) -> Rate:
-    return Rate.of([outcome.right for outcome in outcomes])
 
 
 def evaluate_by_state(

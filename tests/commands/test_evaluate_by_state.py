@@ -31,6 +31,7 @@ def test_conversations_stand_beside_decisions_and_a_killed_run_goes_on(
     assert "Whole conversations" in capsys.readouterr().out
     found = without_seconds(report(output))
     assert found["models"]["base"]["overall"]["right"]["n"] == 3
+    assert (found["run"]["items"], found["run"]["conversations"]) == (3, 1)
     rates = found["by_state"]["models"]["base"]["rates"]
     assert {name: (rate["successes"], rate["n"]) for name, rate in rates.items()} == {
         "all": (0, 1),

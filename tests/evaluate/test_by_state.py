@@ -104,6 +104,32 @@ def test_the_reference_itself_is_always_right(settings: dict[str, Any]) -> None:
     assert found.to_dict()["failures"] == {}
 
 
+def without_a_call(conversation: Conversation, place: int) -> list[Step]:
+    """The reference's replies, but one of those that call."""
+    steps = reference_steps(conversation)
+    calling = [n for n, step in enumerate(steps) if "<tool_call>" in str(step)]
+    return [step for n, step in enumerate(steps) if n != calling[place % len(calling)]]
+
+
+def with_another_value(conversation: Conversation, place: int) -> list[Step]:
+    """The reference's replies, one call of which has something else for its first argument."""
+    calls = [one for one in conversation.calls if one.arguments]
+    chosen = calls[place % len(calls)]
+    other = ToolCall(chosen.name, {**chosen.arguments, next(iter(chosen.arguments)): "Something else"})
+    return [
+        str(step).replace(render_reply("", (chosen,)), render_reply("", (other,)))
+        for step in reference_steps(conversation)
+    ]
+
+
+@pytest.mark.parametrize("spoiled", [without_a_call, with_another_value])
+def test_a_reference_with_one_thing_wrong_is_never_right(spoiled: Callable[[Conversation, int], list[Step]]) -> None:
+    conversations = generated(60, catalogue=300)
+    script = {c.id: spoiled(c, place) for place, c in enumerate(conversations)}
+    found = evaluate_by_state(scripted(script), conversations, label="m")
+    assert [outcome.conversation.id for outcome in found.outcomes if outcome.right] == []
+
+
 def test_saying_nothing_but_words_is_never_right() -> None:
     conversations = generated(30, catalogue=300)
     found = evaluate_by_state(scripted({c.id: () for c in conversations}), conversations, label="m")

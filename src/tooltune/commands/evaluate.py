@@ -86,6 +86,7 @@ def _record(model_name: str, systems: Systems, chosen: Chosen, gate: GateResult 
         "model": model_name,
         "questions": chosen.source,
         "items": len(chosen.items),
+        **({"conversations": len(chosen.conversations)} if chosen.conversations else {}),
         "contamination": gate.to_dict() if gate else "not checked: the training data is not known",
         "config": systems.config.model_dump(mode="json"),
     }

@@ -365,6 +365,8 @@ class EvaluateCommandConfig(EvaluateConfig, AnswerConfig):
     """Also write the replies as a folder of results that BFCL's own scorer reads."""
     output_dir: Path = Path("output/evaluation")
     """Folder for the report (.json, .md, .html) and outputs.jsonl, from which a killed evaluation goes on."""
+    by_state: bool = False
+    """Also hold whole conversations in the simulated world, and judge them by the state they end in."""
     checkpoints: bool = False
     """Measure every checkpoint of a run: a table, checkpoints.json and the curve checkpoints.png."""
 
@@ -372,6 +374,8 @@ class EvaluateCommandConfig(EvaluateConfig, AnswerConfig):
     def _check_questions(self) -> EvaluateCommandConfig:
         if self.suite and self.data:
             raise ValueError("--suite and --data both say what is asked; leave one out")
+        if self.by_state and (self.suite or self.checkpoints):
+            raise ValueError("--by_state holds conversations of a dataset; leave out --suite and --checkpoints")
         return self
 
 

@@ -332,12 +332,19 @@ def write_description(config: TrainConfig, summary: Mapping[str, Any]) -> None:
     write_manifest(config.output_dir, summary)
 
 
-def finish_evaluation(config: EvaluateConfig, base: Any, tuned: Any, summary: Mapping[str, Any] | None = None) -> None:
-    """Write the report and print its table."""
-    from tooltune.report import print_table, write_report
+def finish_evaluation(
+    config: EvaluateConfig,
+    base: Any,
+    tuned: Any,
+    summary: Mapping[str, Any] | None = None,
+    by_state: Sequence[Any] = (),
+) -> None:
+    """Write the report and print its tables."""
+    from tooltune.report import print_by_state, print_table, write_report
 
-    write_report(config.output_dir, base, tuned, summary or {"config": config.model_dump(mode="json")})
+    write_report(config.output_dir, base, tuned, summary or {"config": config.model_dump(mode="json")}, by_state)
     print_table(base, tuned)
+    print_by_state(by_state)
     console.print(f"\nReport:                {config.output_dir / 'report.html'} (also report.md, report.json)")
 
 

@@ -12,16 +12,17 @@ from tooltune.commands.systems import System, Systems, open_systems, run_manifes
 from tooltune.config import EvaluateCommandConfig
 from tooltune.dataset import load_dataset, load_split
 from tooltune.errors import ConfigError
-from tooltune.evaluate import Evaluation
+from tooltune.evaluate import Evaluation, Replies
 from tooltune.evaluate.baselines import baselines
+from tooltune.evaluate.by_state import StateEvaluation, evaluate_by_state
 from tooltune.evaluate.chosen import Chosen, GateResult, check_contamination, choose
 from tooltune.evaluate.few_shot import few_shot
 from tooltune.evaluate.outputs import OUTPUTS, OutputLog, kept
-from tooltune.evaluate.record import PARSERS, Record
+from tooltune.evaluate.record import PARSERS, Asked, Record
 from tooltune.evaluate.samples import costs, pass_table
 from tooltune.evaluate.suites import write_bfcl_results
 from tooltune.files import file_hash, writable_folder, write_json
-from tooltune.pipeline import console, finish_evaluation, measure
+from tooltune.pipeline import console, finish_evaluation, measure, progress
 from tooltune.types import Example
 
 Data = tuple[list[Example], str]
@@ -38,7 +39,7 @@ def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
     systems = open_systems(model_name, config)
     record = _record(model_name, systems, chosen, gate)
     record.write(config.output_dir)
-    finish(systems.config, record, _ask_all(systems, record, shots))
+    finish(systems.config, record, *_ask_all(systems, record, shots))
 
 
 def _training_data(model_name: str, config: EvaluateCommandConfig) -> Data | None:
@@ -85,36 +86,58 @@ def _record(model_name: str, systems: Systems, chosen: Chosen, gate: GateResult 
         "model": model_name,
         "questions": chosen.source,
         "items": len(chosen.items),
+        **({"conversations": len(chosen.conversations)} if chosen.conversations else {}),
         "contamination": gate.to_dict() if gate else "not checked: the training data is not known",
         "config": systems.config.model_dump(mode="json"),
     }
-    return Record(chosen.items, tuple(system.asked for system in systems.all), facts)
+    return Record(chosen.items, tuple(system.asked for system in systems.all), facts, chosen.conversations)
 
 
-def _ask_all(systems: Systems, record: Record, shots: Sequence[Example]) -> list[Evaluation]:
+def _ask_all(
+    systems: Systems, record: Record, shots: Sequence[Example]
+) -> tuple[list[Evaluation], list[StateEvaluation]]:
     """One evaluation of each system. A state is entered once: merging and unmerging rounds the weights."""
-    evaluations = []
+    evaluations, by_state = [], dict[str, StateEvaluation]()
     for state, members in groupby(systems.all, key=lambda system: system.state):
         with state():
-            evaluations += [_ask(system, systems.config.output_dir, record, shots) for system in members]
-    return evaluations
+            for system in members:
+                replies = _source(system, systems.config.output_dir, shots)
+                evaluations.append(_ask(system.asked, replies, record))
+                if record.conversations and system.asked.label not in by_state:  # of several samples the first
+                    by_state[system.asked.label] = _hold(system.asked, replies, record)
+    return evaluations, list(by_state.values())
 
 
-def _ask(system: System, folder: Path, record: Record, shots: Sequence[Example]) -> Evaluation:
-    asked = system.asked
-    log = OutputLog(folder / OUTPUTS, asked.label, asked.hash)
-    replies = few_shot(kept(system.replies, log), shots, system.few_shot)
+def _source(system: System, folder: Path, shots: Sequence[Example]) -> Replies:
+    """Who answers; what is known from an earlier run is not asked again."""
+    log = OutputLog(folder / OUTPUTS, system.asked.label, system.asked.hash)
+    return few_shot(kept(system.replies, log), shots, system.few_shot)
+
+
+def _ask(asked: Asked, replies: Replies, record: Record) -> Evaluation:
     evaluation: Evaluation = measure(replies, record.items, asked.label, PARSERS[asked.chat_format])
     return evaluation
 
 
-def finish(config: EvaluateCommandConfig, record: Record, evaluations: Sequence[Evaluation]) -> None:
+def _hold(asked: Asked, replies: Replies, record: Record) -> StateEvaluation:
+    parse = PARSERS[asked.chat_format]
+    with progress(f"conversations {asked.label}") as advance:
+        return evaluate_by_state(replies, record.conversations, label=asked.label, parse=parse, progress=advance)
+
+
+def finish(
+    config: EvaluateCommandConfig,
+    record: Record,
+    evaluations: Sequence[Evaluation],
+    by_state: Sequence[StateEvaluation] = (),
+) -> None:
     """Write the report and what else is wanted, and print the tables.
 
     Args:
         config: where to, and what is wanted.
         record: what was asked.
         evaluations: one for each of the record's models; of several samples the first is reported.
+        by_state: how their conversations ended, if some were held.
     """
     samples = _by_label(evaluations)
     first = [runs[0] for runs in samples.values()]
@@ -122,7 +145,7 @@ def finish(config: EvaluateCommandConfig, record: Record, evaluations: Sequence[
     facts = {**record.facts, "replies": {e.label: costs(e) for e in first}, **({"pass^k": passes} if passes else {})}
     tuned = next((e for e in first if e.label == "tuned"), None)
     base = next((e for e in first if e is not tuned), None)
-    finish_evaluation(config, base, tuned, facts)
+    finish_evaluation(config, base, tuned, facts, by_state)
     _print_passes(passes)
     if config.baselines:
         _finish_baselines(config, [*first, *baselines(record.items)])

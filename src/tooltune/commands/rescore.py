@@ -13,4 +13,4 @@ def rescore(folder: Path) -> None:
     """Parse and judge every reply in `folder` again, and write the report; needs no model."""
     record = Record.read(folder)
     config = EvaluateCommandConfig.parse({**record.facts["config"], "output_dir": folder}, str(folder))
-    finish(config, record, record.evaluations(folder))
+    finish(config, record, record.evaluations(folder), record.by_state(folder))

@@ -10,11 +10,12 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tooltune.config import EvaluateCommandConfig
 from tooltune.dataset import load_dataset, load_split
 from tooltune.errors import ConfigError, DataError
+from tooltune.evaluate.conversations import Conversation, conversations_of
 from tooltune.evaluate.items import Item, items_of
 from tooltune.evaluate.suites import load_bfcl
 from tooltune.types import Example
@@ -22,6 +23,7 @@ from tooltune.verify import ContaminationReport, Gate, without_contamination
 from tooltune.verify.held_out import HeldOut, ToolShape
 from tooltune.verify.words import user_texts
 
+Asked = TypeVar("Asked", Item, Conversation)
 _SHUFFLE = "tooltune"
 """Seed of the shuffle that --limit takes the first of: another one would be another sample."""
 
@@ -34,6 +36,8 @@ class Chosen:
     source: str
     outside: bool = False
     """From a suite, whose tools the training data should not know."""
+    conversations: tuple[Conversation, ...] = ()
+    """What is held as a whole and judged by state, if that is wanted."""
 
 
 def choose(config: EvaluateCommandConfig) -> Chosen:
@@ -45,14 +49,31 @@ def choose(config: EvaluateCommandConfig) -> Chosen:
     """
     if config.suite:
         items, source = _suite(config.suite, config.suite_folder), f"suite {config.suite}"
-    elif config.data:
-        items, source = items_of(load_dataset(config.data)), str(config.data)
+        conversations = []
+    else:
+        examples, source = _examples(config)
+        items, conversations = items_of(examples), conversations_of(examples) if config.by_state else []
+    if config.limit:
+        items, conversations = limited(items, config.limit), limited(conversations, config.limit)
+        source = f"{source}, {config.limit} of each category"
+    return Chosen(tuple(items), source, bool(config.suite), tuple(conversations))
+
+
+def _examples(config: EvaluateCommandConfig) -> tuple[list[Example], str]:
+    """The examples that are asked, and where they come from.
+
+    Raises:
+        DataError: a file cannot be read, or holds no conversation to judge by state where that is wanted.
+    """
+    if config.data:
+        examples, source = load_dataset(config.data), str(config.data)
     else:
         held_out = load_split(config.data_path, config.held_out_share).held_out
-        items, source = items_of(held_out), f"held-out part of {config.data_path}"
-    if config.limit:
-        items, source = limited(items, config.limit), f"{source}, {config.limit} of each category"
-    return Chosen(tuple(items), source, outside=bool(config.suite))
+        examples, source = held_out, f"held-out part of {config.data_path}"
+    if config.by_state and not conversations_of(examples):
+        found = f"none of {len(examples)} conversations has a call and a further turn, a further call or an error"
+        raise DataError(source, found, "a conversation to judge by state", "Leave out --by_state.")
+    return examples, source
 
 
 def _suite(suite: str, folder: Path | None) -> list[Item]:
@@ -62,7 +83,7 @@ def _suite(suite: str, folder: Path | None) -> list[Item]:
     return load_bfcl([category.strip() for category in categories.split(",") if category.strip()], folder)
 
 
-def limited(items: Sequence[Item], limit: int) -> list[Item]:
+def limited(items: Sequence[Asked], limit: int) -> list[Asked]:
     """Of each category, the first `limit` of a fixed shuffle, in the order of the items."""
     kept: set[str] = set()
     for scenario in {item.scenario: None for item in items}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,16 @@ from typing import Any
 from tooltune.chat.native import parse_native
 from tooltune.chat.parse import Reply, parse_reply
 from tooltune.errors import DataError
+from tooltune.evaluate.by_state import StateEvaluation, evaluate_by_state
+from tooltune.evaluate.conversations import Conversation
 from tooltune.evaluate.items import Item
-from tooltune.evaluate.outputs import OUTPUTS, OutputLog
+from tooltune.evaluate.outputs import OUTPUTS, Finished, Output, OutputLog, Replies, prompt_hash
 from tooltune.evaluate.results import Evaluation
 from tooltune.files import STRICT_JSON, reading, write_json
 
 RECORD = "evaluation.json"
 PARSERS: Mapping[str, Callable[[str], Reply]] = {"documented": parse_reply, "native": parse_native}
+_AGAIN = "Run the same tooltune evaluate again; it goes on."
 _FIX = "Give the output folder of tooltune evaluate"
 
 
@@ -37,11 +40,15 @@ class Record:
     items: tuple[Item, ...]
     models: tuple[Asked, ...]
     facts: Mapping[str, Any]
+    conversations: tuple[Conversation, ...] = ()
+    """What was held as a whole."""
 
     def write(self, folder: Path) -> None:
         """Write it into the output folder."""
         items, models = [item.to_dict() for item in self.items], [vars(model) for model in self.models]
-        write_json(folder / RECORD, {"facts": dict(self.facts), "models": models, "items": items})
+        held = [conversation.to_dict() for conversation in self.conversations]
+        data = {"facts": dict(self.facts), "models": models, "items": items, "conversations": held}
+        write_json(folder / RECORD, data)
 
     @classmethod
     def read(cls, folder: Path) -> Record:
@@ -56,7 +63,8 @@ class Record:
         try:
             data = STRICT_JSON.decode(text)
             models = tuple(Asked(**model) for model in data["models"])
-            return cls(tuple(map(Item.from_dict, data["items"])), models, data["facts"])
+            held = tuple(map(Conversation.from_dict, data.get("conversations", ())))
+            return cls(tuple(map(Item.from_dict, data["items"])), models, data["facts"], held)
         except (ValueError, TypeError, KeyError) as error:
             raise DataError(str(path), f"not a record of an evaluation ({error})", fix=_FIX) from None
 
@@ -73,5 +81,42 @@ class Record:
         outputs = [output for item in self.items if (output := log.last(item.id))]
         if len(outputs) < len(self.items):
             found = f"{len(outputs)} of {len(self.items)} replies of {model.label!r}"
-            raise DataError(str(log.path), found, "all of them", "Run the same tooltune evaluate again; it goes on.")
+            raise DataError(str(log.path), found, "all of them", _AGAIN)
         return Evaluation.of(model.label, self.items, outputs, PARSERS[model.chat_format])
+
+    def by_state(self, folder: Path) -> list[StateEvaluation]:
+        """How the conversations of each model went, from the outputs in the folder; of several samples, of the first.
+
+        Raises:
+            DataError: the evaluation has not finished.
+        """
+        first = {model.label: model for model in reversed(self.models)}
+        models = [first[label] for label in dict.fromkeys(model.label for model in self.models)]
+        return [self._held(folder, model) for model in models] if self.conversations else []
+
+    def _held(self, folder: Path, model: Asked) -> StateEvaluation:
+        replies = logged(OutputLog(folder / OUTPUTS, model.label, model.hash))
+        parse = PARSERS[model.chat_format]
+        return evaluate_by_state(replies, self.conversations, label=model.label, parse=parse)
+
+
+def logged(log: OutputLog) -> Replies:
+    """A source that knows only what the log holds.
+
+    Raises:
+        DataError: it does not hold a reply; that comes when it is asked.
+    """
+
+    def replies(items: Sequence[Item], finished: Finished) -> None:
+        for place, item in enumerate(items):
+            finished(place, _known(log, item))
+
+    return replies
+
+
+def _known(log: OutputLog, item: Item) -> Output:
+    """The reply to the very prompt, else the newest: solved examples before it may have changed the prompt."""
+    output = log.find(item.id, prompt_hash(item)) or log.last(item.id)
+    if output is None:
+        raise DataError(str(log.path), f"no reply of {log.label!r} to {item.id}", "all of them", _AGAIN)
+    return output

@@ -19,6 +19,7 @@ from tooltune.generate.surfaces import spaced
 from tooltune.types import Tool, ToolParameter
 
 _NAMING = CODE_WORDS | {"name", "slug"}
+_CHANGING = ("make", "change", "remove", "do")
 _SINGLE = re.compile(r"\b(?:an?|the|this|one|specific|single)\b")
 _UNTELLING = frozenset({"detail", "details", "information", "info", "list", "set", "data", "content", "number"})
 _OF = re.compile(
@@ -74,6 +75,11 @@ def _deed(name: str, description: str) -> Deed:
     if kind == "find" and _is_one(verb, action.object, thing):
         kind = "show"
     return Deed(kind, verb, singular(thing), thing != singular(thing))
+
+
+def changes(tool: Tool) -> bool:
+    """Whether a call leaves something behind; looking, computing and writing a text do not."""
+    return deed_of(tool).kind in _CHANGING
 
 
 def _kind(verb: str) -> str:

@@ -51,6 +51,8 @@ class World:
         """(thing, id as text) -> what is known of it; None for what was deleted."""
         self.made: list[tuple[str, str]] = []
         """What was made, in order; a later search finds it."""
+        self.written: dict[tuple[str, str], Record | None] = {}
+        """(thing, id as text) -> what calls set of it; None for what they deleted. Looking leaves no trace here."""
 
     def execute(self, call: ToolCall, tools: Sequence[Tool]) -> str:
         """Run a call.
@@ -95,6 +97,7 @@ class World:
         field, value = _identity(deed.thing, arguments, tools, rng)
         record = {field: value} | _echo(arguments)
         self.records[_place(deed.thing, value)] = record
+        self.written[_place(deed.thing, value)] = dict(record)
         self.made.append(_place(deed.thing, value))
         return {**record, "status": participle(deed.verb)}
 
@@ -130,9 +133,10 @@ class World:
         if deed.kind == "show":
             return dict(record)
         if deed.kind == "remove":
-            self.records[place] = None
+            self.records[place] = self.written[place] = None
             return {key.name: arguments[key.name], "status": participle(deed.verb)}
         record.update(_echo(arguments))
+        self.written[place] = (self.written.get(place) or {}) | _echo(arguments)
         return {key.name: arguments[key.name]} | _echo(arguments) | {"status": participle(deed.verb)}
 
 

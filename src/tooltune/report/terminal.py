@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tooltune.evaluate.by_state import StateEvaluation
 from tooltune.evaluate.results import METRICS, Evaluation
 from tooltune.evaluate.statistics import TOO_SMALL, Rate
 from tooltune.report.comparison import Row, evaluations, metric_rows, show_p
@@ -57,6 +58,20 @@ def print_passes(label: str, passes: Mapping[str, Mapping[str, float]], console:
     for scenario, row in passes.items():
         cells = [str(value) if name == "items" else f"{100 * value:.1f}" for name, value in row.items()]
         table.add_row(escape(scenario), *cells)
+    (console or Console()).print(table)
+
+
+def print_by_state(evaluations: Sequence[StateEvaluation], console: Console | None = None) -> None:
+    """Print how many whole conversations ended as they should, by scenario; nothing where none was held."""
+    if not evaluations:
+        return
+    caption = f"those that end in the right state; * fewer than {TOO_SMALL}"
+    table = Table(title="Whole conversations", caption=caption, box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Scenario")
+    for evaluation in evaluations:
+        table.add_column(escape(evaluation.label), justify="right", no_wrap=True)
+    for name in evaluations[0].rates():
+        table.add_row(escape(name), *(_short(evaluation.rates()[name]) for evaluation in evaluations))
     (console or Console()).print(table)
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from tooltune.evaluate.baselines import baselines
 from tooltune.evaluate.breakdown import breakdown
+from tooltune.evaluate.by_state import StateEvaluation, by_state_data
 from tooltune.evaluate.results import METRICS, Evaluation
 from tooltune.evaluate.scorers import FAILURES
 from tooltune.evaluate.statistics import TOO_SMALL, Rate, holm
 from tooltune.files import write_json, write_text
+from tooltune.report.by_state import by_state_section
 from tooltune.report.comparison import Row, differences, evaluations, metric_rows, scenario_rows, show_p, show_rate
 from tooltune.report.facts import facts
 from tooltune.report.html import write_page
@@ -33,7 +35,11 @@ calls well only because it always does, is no better than one of them."""
 
 
 def write_report(
-    output_dir: str | Path, base: Evaluation | None, tuned: Evaluation | None, run: Mapping[str, Any]
+    output_dir: str | Path,
+    base: Evaluation | None,
+    tuned: Evaluation | None,
+    run: Mapping[str, Any],
+    by_state: Sequence[StateEvaluation] = (),
 ) -> None:
     """Write the three files into `output_dir`, each whole or not at all.
 
@@ -42,18 +48,20 @@ def write_report(
         base: the model as it was, if it was evaluated.
         tuned: the model after training, if there is one.
         run: facts about the run, by name. Shown in the order given.
+        by_state: how whole conversations ended, if some were held.
 
     Raises:
         OutputError: a file cannot be written.
     """
     folder, data = Path(output_dir), report_data(base, tuned, run)
+    data |= {"by_state": by_state_data(by_state)} if by_state else {}
     write_json(folder / REPORT, data)
     write_readable(folder, data, base, tuned)
 
 
 def write_readable(folder: Path, data: Mapping[str, Any], base: Evaluation | None, tuned: Evaluation | None) -> None:
     """Write report.md and report.html: what people read of report.json, whose content is `data`."""
-    write_text(folder / "report.md", report_markdown(base, tuned, data["run"]))
+    write_text(folder / "report.md", report_markdown(base, tuned, data["run"], data.get("by_state") or {}))
     write_page(folder, data)
 
 
@@ -90,7 +98,9 @@ def _items(named: Mapping[str, Evaluation]) -> list[dict[str, Any]]:
     return list(items.values())
 
 
-def report_markdown(base: Evaluation | None, tuned: Evaluation | None, run: Mapping[str, Any]) -> str:
+def report_markdown(
+    base: Evaluation | None, tuned: Evaluation | None, run: Mapping[str, Any], by_state: Mapping[str, Any] | None = None
+) -> str:
     """The report for reading."""
     models = evaluations(base, tuned)
     parts = ["# Evaluation", _opening(models)]
@@ -100,6 +110,7 @@ def report_markdown(base: Evaluation | None, tuned: Evaluation | None, run: Mapp
         parts += ["## Right decisions by scenario", _rates_table("Scenario", scenario_rows(models), models)]
         parts += ["## Without a model", POLICIES, _policies_table(_baselines(models))]
         parts += ["## What went wrong", _failure_table(models), samples_section(models[-1])]
+    parts += by_state_section(by_state) if by_state else []
     return "\n\n".join([*parts, *_run_section(run)]) + "\n"
 
 

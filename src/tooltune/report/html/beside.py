@@ -1,10 +1,12 @@
-"""What the rates are held against: how sure the difference is, and what two policies reach that look at nothing."""
+"""What stands beside the rates: how sure the difference is, what two policies reach that look at nothing, and whole
+conversations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from tooltune.report.by_state import failure_rows, rate_rows
 from tooltune.report.comparison import show_p, show_rate
 from tooltune.report.html.data import Table
 from tooltune.report.html.tables import metric_lines
@@ -29,6 +31,18 @@ def policy_table(data: Mapping[str, Any]) -> Table:
     policies = data.get("baselines") or {}
     rows = [[line.title, *map(show_rate, line.rates)] for line in metric_lines({"models": policies})]
     return Table("Without a model", ("Metric", *policies), rows)
+
+
+def conversation_tables(data: Mapping[str, Any]) -> list[Table]:
+    """How whole conversations ended, if some were held: `by_state` of report.json."""
+    held = data.get("by_state")
+    if not held:
+        return []
+    labels = list(held["models"])
+    return [
+        Table("Conversations that end in the right state", ("Scenario", *labels, ""), rate_rows(held)),
+        Table("What went wrong first", ("Failure", *labels), failure_rows(held)),
+    ]
 
 
 def _points(share: float) -> str:

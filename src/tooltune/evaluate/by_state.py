@@ -1,0 +1,156 @@
+"""Judge whole conversations by what they came to: the calls that had to be made, and the state of the world.
+
+A conversation is right when every call of the reference was made, each change was made as often as there, nothing
+else was changed, and the world ends in the state in which the reference's calls leave a world of their own. Calls that
+only look or compute may come beside them, in any number, and so may calls that failed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+from tooltune.chat.parse import Reply, parse_reply
+from tooltune.evaluate import scorers
+from tooltune.evaluate.conversations import Conversation
+from tooltune.evaluate.outputs import Replies
+from tooltune.evaluate.plays import Play, hold
+from tooltune.evaluate.statistics import Rate
+from tooltune.types import Message, ToolCall
+
+FAILURES: Mapping[str, str] = {
+    # What breaks a conversation off: no reply, or one that did not come to its end.
+    **dict(takewhile(lambda failure: failure[0] != "malformed", scorers.FAILURES.items())),
+    "too_many_steps": "went on calling, and never answered the user",
+    "malformed": "a required call is absent, and an attempted one could not be read",
+    "hallucinated_tool": "a required call is absent, and a tool was called that does not exist",
+    "wrong_state": "made a change with other values than required, or in an order that leaves another state",
+    "wrong_value": "called a required tool with other arguments only",
+    "missing_call": "a required call is absent, and nothing like it was made",
+    "extra_change": "did all that was required, and changed something more",
+}
+"""The kinds of failure; the first that applies is the label."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one conversation."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...]
+    """The conversation as it was held."""
+    failure: str | None
+    """A key of FAILURES, or None when it is right."""
+    detail: str
+    missing: tuple[ToolCall, ...]
+    """Required calls that were not made, or changed nothing where they should."""
+    extra: tuple[ToolCall, ...]
+    """Calls that changed something and are not required, or not so often."""
+
+    @property
+    def right(self) -> bool:
+        """Whether the conversation ended as it should."""
+        return self.failure is None
+
+    @classmethod
+    def of(cls, play: Play) -> Outcome:
+        """Judge a conversation that is over."""
+        reference, made = play.script.replayed, play.simulation
+        calls = {done.key: done.call for done in (*reference.done, *made.done)}
+        undone, extra = reference.changed - made.changed, made.changed - reference.changed
+        missing = [key for key in calls if key in undone or key in reference.called - made.called]
+        failure = play.failure or _failure(play, [calls[key] for key in missing], [calls[key] for key in extra])
+        return cls(
+            play.script.conversation, tuple(play.messages), failure, play.detail, _each(missing, calls),
+            _each(extra.elements(), calls),
+        )  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the conversation of the dataset."""
+        return {
+            "failure": self.failure,
+            "detail": self.detail,
+            "missing": [call.to_dict() for call in self.missing],
+            "extra": [call.to_dict() for call in self.extra],
+            "messages": [message.to_dict() for message in self.messages],
+        }
+
+
+def _each(keys: Iterable[Hashable], calls: Mapping[Hashable, ToolCall]) -> tuple[ToolCall, ...]:
+    return tuple(calls[key] for key in keys)
+
+
+def _failure(play: Play, missing: Sequence[ToolCall], extra: Sequence[ToolCall]) -> str | None:
+    """What is wrong with a conversation that came to its end."""
+    if missing:
+        return _absence(play, {call.name for call in missing}, {call.name for call in extra})
+    if extra:
+        return "extra_change"
+    return None if play.simulation.state == play.script.replayed.state else "wrong_state"
+
+
+def _absence(play: Play, missing: set[str], extra: set[str]) -> str:
+    """Why required calls of these tools are absent."""
+    reference, made = play.script.replayed, play.simulation
+    if play.misread:
+        return "malformed"
+    if any(done.call.name not in play.script.tools for done in made.done):
+        return "hallucinated_tool"
+    if missing & extra or made.called >= reference.called:
+        return "wrong_state"
+    others = {done.call.name for done in made.done if done.key not in reference.called}
+    return "wrong_value" if missing & others else "missing_call"
+
+
+@dataclass(frozen=True)
+class StateEvaluation:
+    """How one model's conversations ended."""
+
+    label: str
+    outcomes: tuple[Outcome, ...]
+
+    def rates(self) -> dict[str, Rate]:
+        """The share of conversations that are right: `all` of them, then those of each scenario."""
+        right: dict[str, list[bool]] = {"all": []}
+        for outcome in sorted(self.outcomes, key=lambda outcome: outcome.conversation.scenario):
+            right["all"].append(outcome.right)
+            right.setdefault(outcome.conversation.scenario, []).append(outcome.right)
+        return {name: Rate.of(verdicts) for name, verdicts in right.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rates, and how often each failure came."""
+        counts = Counter(outcome.failure for outcome in self.outcomes)
+        return {
+            "rates": {name: rate.to_dict() for name, rate in self.rates().items()},
+            "failures": {name: counts[name] for name in FAILURES if counts[name]},
+        }
+
+
+def evaluate_by_state(
+    replies: Replies,
+    conversations: Sequence[Conversation],
+    *,
+    label: str,
+    parse: Callable[[str], Reply] = parse_reply,
+    progress: Callable[[int, int], None] | None = None,
+) -> StateEvaluation:
+    """Let a model hold conversations, and judge how they end; see `plays.hold`."""
+    plays = hold(replies, conversations, parse=parse, progress=progress)
+    return StateEvaluation(label, tuple(map(Outcome.of, plays)))
+
+
+def by_state_data(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
+    """The part `by_state` of report.json: each model's rates, and each conversation with what models made of it."""
+    held = [
+        {
+            "id": outcomes[0].conversation.id,
+            "scenario": outcomes[0].conversation.scenario,
+            "required": [call.to_dict() for call in outcomes[0].conversation.calls],
+            "held": {e.label: outcome.to_dict() for e, outcome in zip(evaluations, outcomes, strict=True)},
+        }
+        for outcomes in zip(*(evaluation.outcomes for evaluation in evaluations), strict=True)
+    ]
+    return {"models": {e.label: e.to_dict() for e in evaluations}, "conversations": held}

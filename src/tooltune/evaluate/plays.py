@@ -1,0 +1,117 @@
+"""A model holds whole conversations: the user speaks, the model's calls are run, until each one is over.
+
+All conversations advance side by side, a reply each in every round, so that a source can batch them. A prompt
+depends on nothing but the conversation and the replies before it: with a source that keeps outputs (`outputs.kept`), a
+run that was killed goes on where it was.
+
+Not covered: the user says what stands in the dataset, whatever the model answered before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tooltune.chat.parse import Reply, parse_reply
+from tooltune.evaluate.conversations import Conversation
+from tooltune.evaluate.items import Item
+from tooltune.evaluate.outputs import Output, Replies
+from tooltune.evaluate.scorers import score, sound
+from tooltune.evaluate.simulation import Script, Simulation, error
+from tooltune.types import Message
+
+SPARE_REPLIES = 5
+"""Replies to one turn of the user beyond those of the reference: for mistakes, and for looking things up."""
+
+
+class Play:
+    """One conversation as it is held."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.script = Script(conversation)
+        self.simulation = Simulation(self.script)
+        self.messages: list[Message] = list(conversation.turns[0].said)
+        self.failure: str | None = None
+        """Why it was broken off, a key of `by_state.FAILURES`."""
+        self.detail = ""
+        self.misread = 0
+        """Replies with a call that could not be read."""
+        self._turn = self._in_turn = self._replies = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is asked."""
+        return self.failure is not None or self._turn == len(self._conversation.turns)
+
+    @property
+    def _conversation(self) -> Conversation:
+        return self.script.conversation
+
+    def item(self) -> Item:
+        """What the model is asked next."""
+        known, number = self._conversation, self._replies + 1
+        return Item(f"{known.id}/{number}", known.scenario, tuple(self.messages), known.tools, "chat")
+
+    def take(self, output: Output, parse: Callable[[str], Reply]) -> None:
+        """Go on with what the model answered."""
+        reply = sound(parse(output.text))
+        verdict = score(self.item(), reply, truncated=output.truncated, failed=output.failed)
+        self._replies += 1
+        self._in_turn += 1
+        if verdict.well_formed and reply.calls:
+            self._call(reply)
+        elif verdict.well_formed:
+            self._answer(reply)
+        elif verdict.failure == "malformed":
+            self._misread(output.text, reply)
+        else:
+            self.failure, self.detail = verdict.failure, output.detail or ""
+        if not self.over and self._in_turn >= self._conversation.turns[self._turn].replies + SPARE_REPLIES:
+            self.failure = "too_many_steps"
+
+    def _answer(self, reply: Reply) -> None:
+        """Words: the user speaks again, if there is more to say."""
+        self.messages.append(Message("assistant", reply.content))
+        self._turn, self._in_turn = self._turn + 1, 0
+        if not self.over:
+            self.messages += self._conversation.turns[self._turn].said
+
+    def _call(self, reply: Reply) -> None:
+        self.messages.append(Message("assistant", reply.content, reply.calls))
+        self.messages += [Message("tool", self.simulation.run(call), name=call.name) for call in reply.calls]
+
+    def _misread(self, text: str, reply: Reply) -> None:
+        """Said by the user: a result must belong to a call, and many chat templates refuse one that does not."""
+        self.misread += 1
+        problem = error(f"The call could not be read: {reply.error or 'it is not in the format for calls'}")
+        self.messages += [Message("assistant", text.strip()), Message("user", problem)]
+
+
+def hold(
+    replies: Replies,
+    conversations: Sequence[Conversation],
+    *,
+    parse: Callable[[str], Reply] = parse_reply,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Play]:
+    """Hold each conversation to its end.
+
+    Args:
+        replies: who answers.
+        conversations: see `conversations_of`.
+        parse: reads a raw reply.
+        progress: called with (conversations that are over, all) after each round.
+    """
+    plays = [Play(conversation) for conversation in conversations]
+    while pending := [play for play in plays if not play.over]:
+        for play, output in zip(pending, _asked(replies, pending), strict=True):
+            play.take(output, parse)
+        if progress:
+            progress(sum(play.over for play in plays), len(plays))
+    return plays
+
+
+def _asked(replies: Replies, pending: Sequence[Play]) -> list[Output]:
+    """One output for each, in their order; one that does not come is an empty reply."""
+    outputs = dict.fromkeys(range(len(pending)), Output())
+    replies([play.item() for play in pending], outputs.__setitem__)
+    return list(outputs.values())

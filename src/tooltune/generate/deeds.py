@@ -65,6 +65,8 @@ def _deed(name: str, description: str) -> Deed:
         verb = action.verb
     thing = _thing(named, action.object, description.lower())
     thing = things()["other_words"].get(f"{verb} {singular(thing)}", thing)
+    if thing == verb and head(action.object)[0].isalpha():
+        thing = head(action.object)[0].lower()  # `orgs_update` updates no update
     kind = _kind(verb) or "do"
     if kind == "make" and verb in ("add", "start", "open", "launch") and thing != singular(thing):
         kind = "do"  # "add the changes" makes no thing with a number of its own
@@ -175,7 +177,12 @@ def key_of(tool: Tool, thing: str) -> ToolParameter | None:
 
 def _short(named: str, thing: str) -> bool:
     """`pull_number` is the number of a pull request, `hook_id` the id of a webhook."""
-    return thing.startswith(f"{named} ") or (len(named) > 3 and thing.endswith(named))
+    return short_for(named, thing) or (len(named) > 3 and thing.endswith(named))
+
+
+def short_for(named: str, thing: str) -> bool:
+    """Whether a name is the beginning of a thing's and no thing itself: "pull", not the "release" of an asset."""
+    return thing.startswith(f"{named} ") and not usual_fields(named)
 
 
 @lru_cache(maxsize=2048)

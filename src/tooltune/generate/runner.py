@@ -291,6 +291,8 @@ def _attempt(
     draft = SCENARIOS[name].build(scene)
     if draft is None:
         return "", None
+    if scene.unclear and any(catalogue.phrasings[tool.name].clear for tool in tools):
+        return "no command comes of the description", None
     example = _example(scene, name, draft)
     problem = verify_example(example, catalogue.world().execute)
     if problem is not None:

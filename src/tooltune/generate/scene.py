@@ -144,6 +144,8 @@ class Scene:
     implied: list[list[Any]] = field(default_factory=list)
     """Values that the text says in other words: tool, parameter, value, and those words."""
     style: str = "plain"
+    unclear: bool = False
+    """Whether something was said of a tool that a person would hardly say so."""
     world: World = field(init=False)
 
     def __post_init__(self) -> None:
@@ -186,6 +188,7 @@ class Scene:
         """Fill a frame for the tools of its roles; what its words imply is noted."""
         speakers = {role: tool if isinstance(tool, Speaker) else self.speaker(tool) for role, tool in tools.items()}
         spoken = speak(frame, speakers, self.rng, style or self.style)
+        self.unclear = self.unclear or not all(speaker.phrasing.clear for speaker in speakers.values())
         for role, name, value, words in spoken.implied:
             tool = speakers[role].tool.name
             if tool not in self.catalogue.written:  # those say nothing that the verifier's own lexicon cannot read

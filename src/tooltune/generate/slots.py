@@ -30,6 +30,7 @@ _FORMATS = {
     "ipv6": "ipv6", "hostname": "hostname", "idn-hostname": "hostname", "duration": "duration", "regex": "regex",
     "json-pointer": "json_pointer",
 }  # fmt: skip
+_SAYABLE_FORMATS = ("duration", "date", "date-time")
 _QUOTED = re.compile(r"""(?<!\w)(['"`\u2018\u201c])([^'"`\u2018\u2019\u201c\u201d]{1,40})['"`\u2019\u201d](?!\w)""")
 _ONE_OF = re.compile(
     r"(?:one of|either|can be|must be|options(?: are)?|allowed values|possible values|values)\s?:? "
@@ -42,6 +43,8 @@ _EXAMPLE = re.compile(
 _FOR_EXAMPLE = re.compile(r"e\.g\.|\bsuch as\b|\bfor (?:example|instance)\b|\blike\b|\betc\b")
 _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9#_-]{3,}")
 _DATED = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
+_WORDS_JOINED = re.compile(r"\bformat:? [`'\"]([A-Z]+)(\W{1,3})([A-Z]+)[`'\"]")
+""" "the format `BASE...HEAD`": two words for what is joined."""
 _PLAIN_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 _LONGEST = 20_000
 _MOST_ITEMS = 500
@@ -74,6 +77,7 @@ def value_for(name: str, schema: Mapping[str, Any], rng: Random, noun: str = "")
         return schema["const"]
     if schema.get("enum"):
         return rng.choice([value for value in schema["enum"] if value is not None] or [None])
+    schema = main_option(schema)
     for keyword in ("anyOf", "oneOf"):
         if schema.get(keyword):
             options = [o for o in schema[keyword] if o.get("type") != "null"] or schema[keyword]
@@ -83,6 +87,16 @@ def value_for(name: str, schema: Mapping[str, Any], rng: Random, noun: str = "")
     if isinstance(schema.get("examples"), list | tuple) and schema["examples"] and rng.random() < 0.7:
         return rng.choice(list(schema["examples"]))
     return _typed(name, schema, rng, noun)
+
+
+def main_option(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema of several types as its one with a date or a duration, which can be said: "or a number of seconds"."""
+    for keyword in ("anyOf", "oneOf"):
+        options = schema.get(keyword) if isinstance(schema.get(keyword), list | tuple) else ()
+        for option in options or ():
+            if isinstance(option, Mapping) and option.get("format") in _SAYABLE_FORMATS:
+                return {**_without(schema, keyword), **option}
+    return schema
 
 
 def _without(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
@@ -180,6 +194,8 @@ def _candidate(name: str, schema: Mapping[str, Any], rng: Random, noun: str, att
     if schema.get("pattern") and attempt > 3:
         return matching(schema["pattern"], rng) or ""
     form = schema.get("format")
+    if found := _WORDS_JOINED.search(description):
+        return "".join((_reference(found[1], rng), found[2], _reference(found[3], rng)))
     if form in _FORMATS:
         return str(pooled(_FORMATS[form], rng))
     if form == "time":
@@ -188,10 +204,16 @@ def _candidate(name: str, schema: Mapping[str, Any], rng: Random, noun: str, att
     return rng.choice(listed) if listed else _free(name, description, noun, rng)
 
 
+def _reference(word: str, rng: Random) -> str:
+    return str(pooled(kind_of(word.lower()) or "word", rng))
+
+
 @lru_cache(maxsize=4096)
 def listed_values(description: str) -> tuple[str, ...]:
     """The values that a description lists: "'asc' or 'desc'", "one of: red, green or blue"."""
     quoted = [found[2] for found in _QUOTED.finditer(description)]
+    if _WORDS_JOINED.search(description):
+        return ()
     if _FOR_EXAMPLE.search(description):
         return ()
     if len(quoted) > 1 and all(re.fullmatch(r"[\w-]+", value) for value in quoted):
@@ -256,7 +278,9 @@ def is_guessed(parameter: ToolParameter, noun: str = "") -> bool:
     """Whether nothing tells what a text is about, so that any word would do."""
     told = parameter.enum or set(parameter.extra) & {"examples", "pattern", "const", "anyOf", "oneOf", "allOf"}
     items = parameter.items if isinstance(parameter.items, Mapping) else {}
-    is_text = parameter.type == "string" or (parameter.type == "array" and dict(items) in ({}, {"type": "string"}))
+    is_text = type_of(parameter.to_schema()) == "string" or (
+        parameter.type == "array" and dict(items) in ({}, {"type": "string"})
+    )
     if not is_text or told or parameter.format or _is_code(parameter.name):
         return False
     about = parameter.description

@@ -84,6 +84,8 @@ def is_change(first: str, second: str) -> bool:
 def _part(key: str, value: Any, text: str) -> str:
     if isinstance(value, bool):
         return spaced(key) if value else f"not {spaced(key)}"
+    if isinstance(value, Mapping):
+        return f"{spaced(key)} ({text})"
     if isinstance(value, str) and " " in text:
         return f'{spaced(key)} "{text}"'
     return f"{spaced(key)} {text}"
@@ -142,7 +144,7 @@ def _string(name: str, value: str, schema: Mapping[str, Any], rng: Random) -> st
         return f"{_date(moment[1], rng)} at {_time(moment[2], rng)}"
     if clock := _CLOCK.fullmatch(value):
         return f"{_time(clock[1], rng)} UTC"
-    if schema.get("format") == "duration" and value[:1] == "P":
+    if value[:1] == "P" and _is_duration(schema):
         return _duration(value, rng)
     named = _by_name(lowered, value, rng)
     if named:
@@ -150,6 +152,11 @@ def _string(name: str, value: str, schema: Mapping[str, Any], rng: Random) -> st
     if "expression" in lowered and _ARITHMETIC.fullmatch(value):
         return _expression(value, rng)
     return _enum_words(value) if schema.get("enum") else value
+
+
+def _is_duration(schema: Mapping[str, Any]) -> bool:
+    options = [option for option in schema.get("anyOf", ()) if isinstance(option, Mapping)]
+    return "duration" in [part.get("format") for part in (schema, *options)]
 
 
 def _by_name(name: str, value: str, rng: Random) -> str:

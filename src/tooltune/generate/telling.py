@@ -64,7 +64,12 @@ def told(
 
 
 def _goes_with_verb(deed: Deed, tool: Tool) -> bool:
-    """Whether verb and noun come from one place: a verb of the description may go with another noun than the name's."""
+    """Whether verb and noun come from one place: a verb of the description may go with another noun than the name's.
+
+    "Set the artifact and log retention" sets no artifact.
+    """
+    if re.search(rf"\b{re.escape(deed.thing)}s? (?:and|or) ", action_of(tool).object):
+        return False
     if deed.verb in spaced(tool.name).lower().split():
         return True
     return deed.kind != "do" and singular(head(action_of(tool).object)[0]) == deed.thing.rpartition(" ")[2]

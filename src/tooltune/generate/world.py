@@ -19,7 +19,17 @@ from typing import Any
 
 from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import IMPLEMENTATIONS, ToolExecutionError, execute, is_example_tool
-from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, things, usual_fields
+from tooltune.generate.deeds import (
+    Deed,
+    deed_of,
+    key_of,
+    named_by,
+    participle,
+    short_for,
+    singular,
+    things,
+    usual_fields,
+)
 from tooltune.generate.names import kind_of, number_rules
 from tooltune.generate.numbers import number
 from tooltune.generate.phrasing.mentions import plural
@@ -106,15 +116,17 @@ class World:
         known = [record for record in made if record is not None]
         others = [self._some(deed.thing, tools, rng) for _ in range(rng.randint(1, _MOST_FOUND))]
         found = [
-            {**record, **_shared(record, arguments)} for i, record in enumerate(others) if record not in others[:i]
+            {**record, **_shared(record, arguments)}
+            for i, record in enumerate(others)
+            if _named(record) not in map(_named, others[:i])
         ]
         return {_plural_key(deed.thing): [*known, *found]}
 
     def _some(self, thing: str, tools: Sequence[Tool], rng: Random) -> Record:
         if identifier(thing, tools) is None:
-            return _details(thing, tools, rng)
+            return _details(thing, tools, rng) or dict([_identity(thing, {}, tools, rng)]) | _of_anything(rng)
         field, value = _identity(thing, {}, tools, rng)
-        record = {field: value} | _unnamed(_details(thing, tools, rng), field)
+        record = {field: value} | (_unnamed(_details(thing, tools, rng), field) or _of_anything(rng))
         return self.records.setdefault(_place(thing, value), record) or record
 
     def _on_one(self, deed: Deed, tool: Tool, arguments: Record, tools: Sequence[Tool]) -> Record:
@@ -153,6 +165,12 @@ def _place(thing: str, value: Any) -> tuple[str, str]:
     return _last(thing), str(value)
 
 
+def _named(record: Record) -> Any:
+    """What tells a record from others: its name or number where it begins with one, else all of it."""
+    first = next(iter(record.values()), None)
+    return first if isinstance(first, str) else record
+
+
 def _plural_key(thing: str) -> str:
     return plural(thing or "result").replace(" ", "_")
 
@@ -187,7 +205,7 @@ def identifier(thing: str, tools: Sequence[Tool]) -> ToolParameter | None:
             if named is None or not thing or not parameter.required:
                 continue
             own = named or (deed.thing if deed.kind not in ("make", "find") else "")
-            if own and (singular(_last(own)) == _last(thing) or thing.startswith(f"{own} ")):
+            if own and (singular(_last(own)) == _last(thing) or short_for(own, thing)):
                 return parameter
     return None
 
@@ -203,7 +221,7 @@ def _unnamed(fields: Record, key: str) -> Record:
 
 
 def _details(thing: str, tools: Sequence[Tool], rng: Random) -> Record:
-    """What is known of a thing that nobody made: usual fields, else those that another tool sets."""
+    """What is known of a thing that nobody made: usual fields, else those that another tool sets; may be nothing."""
     usual = usual_fields(thing)
     if usual:
         return {field: _drawn(source, rng) for field, source in usual.items()}
@@ -218,7 +236,7 @@ def _details(thing: str, tools: Sequence[Tool], rng: Random) -> Record:
     kind = kind_of(thing)
     if kind and not fields:
         return {"name": pooled(kind, rng)}
-    return fields or {"name": pooled("title", rng)}
+    return fields
 
 
 def _is_measure(thing: str) -> bool:
@@ -258,7 +276,7 @@ def _of_no_record(deed: Deed, arguments: Record, tools: Sequence[Tool]) -> Recor
         rng = Random(_roll(deed.thing, json.dumps(said, sort_keys=True)))
         about = {name: value for name, value in said.items() if isinstance(value, str)}
         if usual_fields(deed.thing) or deed.verb in ("find", "search", "look"):
-            return about | _details(deed.thing, tools, rng)
+            return about | (_details(deed.thing, tools, rng) or _of_anything(rng))
         is_value = _is_measure(deed.thing) or kind_of(deed.thing.replace(" ", "_"))
         return about | (_measured(deed.thing, rng) if is_value else _of_anything(rng))
     return {**said, "status": participle(deed.verb)}

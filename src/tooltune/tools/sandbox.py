@@ -10,6 +10,7 @@ whatever the user who runs this can. Run only code that you trust.
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import importlib
 import importlib.util
@@ -53,7 +54,7 @@ def _imported(source: str) -> tuple[Any, str]:
     sys.path[0] = str(path.parent if source.endswith(".py") else Path.cwd())
     try:
         if not source.endswith(".py"):
-            return importlib.import_module(source), ""
+            return _with_type_names(importlib.import_module(source)), ""
         spec = importlib.util.spec_from_file_location(path.stem, path)
         if spec is None or spec.loader is None:
             return None, "no Python file"
@@ -61,7 +62,30 @@ def _imported(source: str) -> tuple[Any, str]:
         spec.loader.exec_module(module)
     except BaseException as error:
         return None, _said(error)
-    return module, ""
+    return _with_type_names(module), ""
+
+
+def _with_type_names(module: Any) -> Any:
+    """The module, with what it imports for type checkers only: its annotations speak of that."""
+    with suppress(OSError, TypeError, SyntaxError):
+        for line in ast.parse(inspect.getsource(module)).body:
+            if isinstance(line, ast.If) and "TYPE_CHECKING" in ast.unparse(line.test):
+                for statement in line.body:
+                    _add_names(module, statement)
+    return module
+
+
+def _add_names(module: Any, statement: ast.stmt) -> None:
+    """What an import gives names to; one that fails leaves its annotations unread."""
+    with suppress(ImportError, AttributeError):
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                whole = importlib.import_module(alias.name)
+                module.__dict__.setdefault(alias.asname or alias.name, whole)
+        elif isinstance(statement, ast.ImportFrom):
+            origin = importlib.import_module("." * statement.level + (statement.module or ""), module.__package__)
+            for alias in statement.names:
+                module.__dict__.setdefault(alias.asname or alias.name, getattr(origin, alias.name))
 
 
 def _silence() -> None:

@@ -36,7 +36,7 @@ _IRREGULAR = {"does": "do", "goes": "go", "is": "be", "has": "have"}
 _ADVERBS = frozenset({"recursively", "automatically", "safely", "quickly", "directly", "completely", "permanently",
                        "simultaneously", "immediately", "optionally"})  # fmt: skip
 _ALREADY = frozenset({"which", "what", "how", "who", "whether", "more", "two", "three", "both", "available"})
-_CLAUSE = re.compile(r"^(.+?) (?:an?|the) [\w ]+ (?:is|are) \w+ed$")
+_CLAUSE = re.compile(r"^(?!\w+ (?:if|whether) )(.+?) (?:an?|the) [\w ]+ (?:is|are) \w+ed$")
 """ "the dependency an issue is blocked (by)": the clause has lost its preposition, and goes too."""
 _ARTICLES = frozenset({"a", "an", "the", "my", "your"})
 _NOT_PAST = frozenset({"feed", "seed", "speed", "bed", "breed", "embed", "need", "thread", "shed"})
@@ -74,13 +74,18 @@ def _action(name: str, description: str) -> Action:
     if len(words) == 1 and words[0].lower() in ("check", "checks", "determine", "determines"):
         words = sentence.split()  # "check whether a user is a member" asks nothing without the rest
     words = [word for word in words if word.lower() not in _ADVERBS]
-    if not words or len(words) > 18 or name in words:
+    verb = (_verb(words[0]) or _own_verb(name, words)) if words else None
+    # "naturalday returns ..." speaks of itself; "convert to a fractional number" of `fractional` does not.
+    if not words or len(words) > 18 or (name in words and (verb is None or not name.isalpha())):
         return _from_name(name)
-    verb = _verb(words[0]) or _own_verb(name, words)
     if verb is not None and _is_by_chance(verb, words[0].lower(), spaced(name).lower().split()):
         return _from_name(name)
     if verb is not None:
         words = _CLAUSE.sub(r"\1", " ".join(_without_loose_end(_one_of_several(words)))).split()
+        if words[1:2] in (["to"], ["into"]) and verb in ("convert", "translate", "transform"):
+            bare = words[2:3] != [] and words[2].lower() not in wording().determiners and words[-1] == "number"
+            into = [*words[1:2], "a", *words[2:]] if bare else words[1:]
+            words = [words[0], "the", "number" if "number" in words else "value", *into]
         return _with_article(verb, _plain(" ".join(words[1:])))
     return _noun_phrase(name, words) or _from_name(name)
 
@@ -127,7 +132,7 @@ def _noun_phrase(name: str, words: list[str]) -> Action | None:
 def _plain(text: str) -> str:
     text = re.sub(r"\bthe (?:currently )?authenticated user's\b", "my", text)
     text = re.sub(r"(?<!for )\bthe (?:currently )?authenticated user\b", "me", text)
-    text = re.sub(r"\b(your|Your)\b", "my", re.sub(r"[{}\[\]<>|`\"\x00]", "", text))
+    text = re.sub(r"\b(your|Your)\b", "my", re.sub(r"[{}\[\]<>|`*\"\x00]", "", text))
     return text.strip(" ,;")
 
 

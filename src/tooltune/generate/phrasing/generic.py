@@ -17,12 +17,14 @@ from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import is_example_tool
 from tooltune.generate.phrasing.actions import Action, action_of, head, noun_of
 from tooltune.generate.phrasing.library import library
-from tooltune.generate.phrasing.mentions import Mention, is_writable, mentions, noun_for, plural, sayable
+from tooltune.generate.phrasing.mentions import Mention, mentions, noun_for, plural
 from tooltune.generate.phrasing.model import Frame, Part, Split, ToolPhrasing
 from tooltune.generate.phrasing.placing import aside, place
 from tooltune.generate.phrasing.questions import questions
+from tooltune.generate.phrasing.sayable import is_writable, sayable
 from tooltune.generate.phrasing.spoken import spoken_words
 from tooltune.generate.phrasing.wording import wording
+from tooltune.generate.surfaces import spaced
 from tooltune.generate.templates import parse_template
 from tooltune.types import Tool
 
@@ -31,6 +33,9 @@ _VARIANTS = 8
 _MOST_OPTIONAL = 3
 _BETWEEN = re.compile(r" between (?:two )?[\w ]+$")
 _CHANGING = frozenset({"update", "edit", "set", "change", "modify", "patch", "configure"})
+_CODE = re.compile(r"\b[a-z]+\.[a-z]+\b(?<!\.js)(?<!\.json)(?<!\.py)(?<!\.md)(?<!\.txt)")
+""" "datetime.timedelta": nobody says that."""
+_BARE = re.compile(r"(?:get|show|return) \{[\w.]+\}(?:\[.*\])?")
 _CALLED = re.compile(r"(?:called|named|titled) ")
 
 
@@ -75,6 +80,7 @@ def phrasing_for(tool: Tool) -> ToolPhrasing:
         noun=noun_of(tool),
         ask=questions(tool, plan.mentions, placed),
         words=spoken_words(tool, plan.action),
+        clear=_is_clear(plan),
         alone={name: '"{x}"' for m in plan.mentions if m.style == "quoted" for name in m.names},
     )
 
@@ -92,6 +98,21 @@ def _plan(tool: Tool) -> _Plan:
 def command(tool: Tool) -> str:
     """What a tool does, as a command without its details: "search the catalogue"."""
     return str(action_of(tool))
+
+
+def _is_clear(plan: _Plan) -> bool:
+    """Whether the command is one: not a bare name such as `naturaldate`, a name of code, or a value alone."""
+    action, named = plan.action, spaced(plan.tool.name).lower().split()
+    from_name = plan.tool.description and action.object == f"the {' '.join(named)}"
+    bare_name = from_name and action.verb == "get" and len(named) == 1
+    converts = action.object == f"the {' '.join(named)}" and {"to", "2", "from"} & {*named, *plan.tool.name}
+    # "get a natural day of 3 May": the value is no part of what a description with "a" names.
+    strange = action.object.startswith(("a ", "an ")) and any(
+        m.required and m.attach == (f"of {m.gap}",) and place(action.object, m) is None for m in plan.mentions
+    )
+    return not (
+        strange or bare_name or converts or _CODE.search(str(action)) or _BARE.fullmatch(request(plan, optional=False))
+    )
 
 
 def _split(tool: Tool, kind: str, texts: Callable[[Part], Iterator[str]], shared: bool = False) -> Split:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
 
-from tooltune.errors import ToolDefinitionError
 from tooltune.generate.names import CODE_WORDS, words
 from tooltune.generate.phrasing.actions import Action, head, noun_of
+from tooltune.generate.phrasing.sayable import is_writable
+from tooltune.generate.phrasing.spoken import selects
 from tooltune.generate.phrasing.wording import Pair, Wording, by_suffix, wording
-from tooltune.generate.slots import choose_value, is_guessed, listed_values, text_kind, type_of
+from tooltune.generate.slots import listed_values, main_option, text_kind, type_of
 from tooltune.generate.surfaces import is_change, spaced
 from tooltune.types import Tool, ToolParameter
-from tooltune.verify.schema import argument_problem
 
 _LAST_PREPOSITIONS = frozenset(
     {"in", "at", "on", "by", "after", "before", "from", "to", "for", "until", "since", "within"}
@@ -25,9 +24,13 @@ _OTHERS = tuple((word,) for word in ("from", "base", "source", "target", "parent
 _OPPOSITES = {"from": "to", "min": "max", "start": "end", "origin": "destination", "source": "target"}
 _ORDINALS = {"a": "first", "b": "second", "1": "first", "2": "second"}
 _CHOICES = ("format", "language", "currency", "unit", "timezone", "status", "state", "stage", "category")
-_MARKS = frozenset("{}=+")
-"""What has a meaning inside a gap of a template."""
-_CAPITALS = {"id": "ID", "ids": "IDs", "url": "URL", "sku": "SKU", "iso": "ISO", "ip": "IP"}
+_CAPITALS = {"id": "ID", "ids": "IDs", "url": "URL", "urls": "URLs", "sku": "SKU", "iso": "ISO", "ip": "IP",
+              "pat": "PAT", "api": "API", "ssh": "SSH", "gpg": "GPG", "oidc": "OIDC", "dns": "DNS"}  # fmt: skip
+_OF_FORMAT = {
+    "duration": ("timedelta", "duration", "time span"), "date": ("date",), "date-time": ("datetime", "date", "time"),
+}  # fmt: skip
+"""What a value of a format is called in a command."""
+_NAMED_BY = frozenset({"id", "number", "slug", "name"})
 _IN_UNIT = re.compile(
     r"\b(?:in|number of) (seconds|minutes|hours|days|weeks|months|years|km|kilometers|kg|kilograms|miles|meters|metres|"
     r"milliseconds|ms|pixels|percent|percentage|bytes|mb|usd|dollars|eur|euros|celsius|cm)\b",
@@ -61,7 +64,7 @@ def mentions(tool: Tool, action: Action) -> list[Mention]:
 
     Optional parameters that no value is known for are left out.
     """
-    parameters = {p.name: p for p in _leaves(tool)}
+    parameters = {p.name: _plainer(p) for p in _leaves(tool)}
     found: list[Mention] = []
     paired: set[str] = set()
     for name, parameter in parameters.items():
@@ -74,6 +77,11 @@ def mentions(tool: Tool, action: Action) -> list[Mention]:
         else:
             found.append(_mention(tool, parameter, action))
     return found
+
+
+def _plainer(parameter: ToolParameter) -> ToolParameter:
+    """The same with the one of its types that is spoken of."""
+    return ToolParameter.from_schema(parameter.name, main_option(parameter.to_schema()), parameter.required)
 
 
 def _leaves(tool: Tool) -> Iterator[ToolParameter]:
@@ -115,7 +123,13 @@ def _pair(name: str, parameters: Mapping[str, ToolParameter]) -> Mention | None:
 def _made_pairs(name: str, parameters: Mapping[str, ToolParameter]) -> Iterator[Pair]:
     """`from_zip` and `to_zip` are one thing to say, and so are `product_a` and `product_b`."""
     start, _, rest = name.partition("_")
-    if rest and start in _OPPOSITES and f"{_OPPOSITES[start]}_{rest}" in parameters:
+    if (
+        rest
+        and words(rest)[-1:]
+        and words(rest)[-1] not in wording().marks
+        and start in _OPPOSITES
+        and f"{_OPPOSITES[start]}_{rest}" in parameters
+    ):
         text = "between {0} and {1}" if start == "min" else "from {0} to {1}"
         attach = f"with a {spaced(rest)} {{x}}" if start == "min" else "{x}"
         yield Pair((name, f"{_OPPOSITES[start]}_{rest}"), text, attach, f"{start} and end".replace("min and end", rest))
@@ -201,6 +215,8 @@ def _style(parameter: ToolParameter, kind: str, about: str) -> str:
         return "code" if is_code and len(words(parameter.name)) > 1 else "itself" if stands else ""
     if kind not in ("string", "array"):
         return ""
+    if parameter.format in _OF_FORMAT and parameter.required:
+        return "itself"
     if parameter.enum or listed_values(parameter.description):
         return "choice" if last and last[0] in _CHOICES else ""
     items = parameter.items if isinstance(parameter.items, Mapping) else {}
@@ -235,11 +251,12 @@ def _attached(
     values = ("number",) if is_number else ("enum",) if choice else ("list",) if kind == "array" else ("text",)
     verbs = [name for name in ("look", "find", "make") if action.is_a(name)]
     fits = {*values, *verbs, *_says(action, about)} | (set() if is_number else {""})
-    if choice and action.is_a("look") and words(parameter.name)[-1:] and _selects(parameter):
+    if choice and selects(parameter.name, action):
         return ("{x}",), True
     last = words(parameter.name)[-1:]
     rule = wording().attachment(parameter.name, fits) if "." not in parameter.name and kind != "object" else None
-    if kind == "array" and style == "itself" and _holds_objects(parameter):
+    is_text_of_percent = rule is not None and not is_number and "{x} percent" in rule.texts[0]
+    if is_text_of_percent or (kind == "array" and style == "itself" and _holds_objects(parameter)):
         rule = None
     if rule is None and len(words(parameter.name)) > 1 and last[0] in _LAST_PREPOSITIONS:
         return (f"{last[0]} {{x}}",), False
@@ -251,13 +268,37 @@ def _attached(
         return texts, rule.apart
     if is_number and style != "code":
         return (_counted(noun, parameter),), False
+    return (_plainly(parameter, kind, noun, action),), False
+
+
+def _plainly(parameter: ToolParameter, kind: str, noun: str, action: Action) -> str:
+    """What follows the command where no name has a way of its own."""
+    last = words(parameter.name)[-1:]
     if kind == "object" and {"latitude", "lat"} & set(parameter.properties or ()):
-        return ("around {x}",), False
+        return "around {x}"
     if kind == "object":
-        return ("with this {noun}: {x}",), False
-    if action.verb in ("set", "change", "switch") and noun == head(action.object)[0]:
-        return ("to {x}",), False  # "set the status of a task to done"
-    return ("with the {noun} {x}",), False
+        return f"with {'these' if _is_plural(noun) else 'this'} {{noun}}: {{x}}"
+    is_whole = noun.endswith(head(action.object)[0]) and noun in action.object
+    if action.verb in ("set", "change", "switch") and is_whole:
+        return "to {x}"  # "set the status of a task to done"
+    if len(last) and last[0] in _NAMED_BY and (whose := _whose(noun)) and _is_looked_at(action, last[0]):
+        return f"for the {whose} {{x}}"
+    return "with the {noun} {x}"
+
+
+def _is_plural(noun: str) -> bool:
+    return noun.endswith("s") and not noun.endswith(("ss", "us", "is"))
+
+
+def _whose(noun: str) -> str:
+    """ "gist" of "gist ID"; "" where nothing stands before."""
+    return noun.rpartition(" ")[0]
+
+
+def _is_looked_at(action: Action, last: str) -> bool:
+    """Whether a tool leaves what a parameter names as it is: nothing is made or renamed with it."""
+    makes = action.is_a("make") and action.verb != "add"
+    return not makes and (last != "name" or action.is_a("look") or action.verb in ("delete", "remove"))
 
 
 def _holds_objects(parameter: ToolParameter) -> bool:
@@ -280,10 +321,6 @@ def _changes_texts(parameter: ToolParameter) -> bool:
     return len(items.get("properties", ())) == 2 and is_change(*items["properties"])
 
 
-def _selects(parameter: ToolParameter) -> bool:
-    return words(parameter.name)[-1] in wording().selecting
-
-
 def _says(action: Action, about: str) -> Iterator[str]:
     if action.verb in ("set", "change", "turn", "dim", "adjust", "raise", "lower", "increase", "decrease"):
         yield "change"
@@ -295,6 +332,8 @@ def _says(action: Action, about: str) -> Iterator[str]:
         yield "commit"
     if action.verb in ("send", "post", "comment", "reply", "notify", "message") or about.endswith("comment"):
         yield "say"
+    if action.verb in ("update", "edit", "modify"):
+        yield "update"
     if action.verb in ("write", "save", "append", "create", "update", "insert", "put"):
         yield "write"
 
@@ -303,10 +342,13 @@ def _stands_for(parameter: ToolParameter, style: str) -> tuple[str, ...]:
     """The nouns of the command that the parameter is."""
     known = by_suffix(parameter.name, wording().stands_for)
     own = [word for word in words(parameter.name) if word not in CODE_WORDS or style == ""]
+    whole = " ".join(words(parameter.name)[:-1]) if style == "code" else ""  # "gpg key" of `gpg_key_id`
     while len(own) > 1 and own[-1] in ("name", "slug", "title", "ids"):
         own = own[:-1]
     phrases = [" ".join(own[i:]) for i in range(len(own))] if own and own[-1] not in ("name", "type") else []
-    return tuple(dict.fromkeys((*(known or ()), *phrases, *(p + "s" for p in phrases))))
+    known = (*(known or ()), *(_OF_FORMAT.get(parameter.format or "", ()) if parameter.required else ()))
+    phrases = [whole, *phrases] if " " in whole else phrases
+    return tuple(dict.fromkeys((*known, *phrases, *(p + "s" for p in phrases))))
 
 
 def noun_for(parameter: ToolParameter) -> str:
@@ -327,23 +369,3 @@ def noun_for(parameter: ToolParameter) -> str:
         return f"number of {own[0]}"
     short = {word: table.nouns[word] for word in own if word in _SHORT}
     return " ".join([*(short.get(word, word) for word in own[:-1]), table.nouns.get(own[-1], own[-1])])
-
-
-def is_writable(name: str) -> bool:
-    """Whether a template can hold a gap of that name."""
-    return not _MARKS.intersection(name)
-
-
-def sayable(tool: Tool, parameter: ToolParameter) -> bool:
-    """Whether a value for an optional parameter is known."""
-    if len(parameter.name) == 1 or not is_writable(parameter.name) or is_guessed(parameter, noun_of(tool)):
-        return False
-    alone = Tool(tool.name, "", [parameter], {k: v for k, v in tool.extra.items() if k in ("$defs", "definitions")})
-    for seed in range(2):
-        try:
-            value = choose_value(parameter, Random(seed))
-            if argument_problem(alone, {parameter.name: value}, formats=True) is None:
-                return True
-        except (ToolDefinitionError, ValueError):
-            return False
-    return False

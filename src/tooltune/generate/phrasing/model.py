@@ -74,3 +74,5 @@ class ToolPhrasing:
     similar: tuple[str, ...] = ()
     domain: str = ""
     """The field it belongs to, for tools of the catalogue."""
+    clear: bool = True
+    """Whether its requests are what a person might say."""

@@ -42,6 +42,7 @@ def place(text: str, mention: Mention, many: bool = False, makes: bool = False) 
             if (makes and mention.style != "code" and found.start() == 0) or not _can_take(mention, found):
                 continue
             said = (found["before"] or "") + _in_place(mention, noun, found, many)
+            said = said.removeprefix("the ") if _behind_adjective(text[: found.start()]) else said
             return text[: found.start()] + said + text[found.end() :]
     return None
 
@@ -60,16 +61,24 @@ def _can_take(mention: Mention, found: re.Match[str]) -> bool:
     )
 
 
+def _behind_adjective(before: str) -> bool:
+    """ "outside collaborator" takes no article in its middle."""
+    last = before.split()[-1:]
+    adjective = last == ["outside"] or (bool(last) and last[0].endswith(("ed", "al", "ic", "ive")))
+    return adjective and "\x00" not in last[0]
+
+
 @lru_cache(maxsize=2048)
 def _pattern(noun: str) -> re.Pattern[str]:
     """Finds the noun with what stands before it; the noun must end what it belongs to."""
     determiners = "|".join(sorted(wording().determiners))
     ending = "s?"
+    written = re.escape(noun).replace(r"\ ", "[ -]")  # "sub-issue" is the `sub_issue_id`
     return re.compile(
         r"(?P<before>\b(?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under|across) )?"
         rf"(?P<det>(?:(?:{determiners}) )*(?:(?<=an )|(?<=a )|(?<=the ))"
         rf"(?:(?!{_PREPOSITIONS}|an? |the )[\w-]+ ){{0,2}}|"
-        rf"(?:(?:{determiners}) )*)\b(?P<noun>{re.escape(noun)}{ending})"
+        rf"(?:(?:{determiners}) )*)(?<![\w-])(?P<noun>{written}{ending})"
         rf"(?P<tail> (?:id|name|number|path|url|code|string|symbol))?{_AFTER}",
         re.IGNORECASE,
     )

@@ -58,9 +58,21 @@ def _said(path: str, parameter: ToolParameter, action: Action) -> dict[str, tupl
         return {"True": yes, "False": no}
     values = parameter.enum or listed_values(parameter.description)
     if values and parameter.type == "string" and all(isinstance(value, str) for value in values):
-        selects = action.is_a("look") and words(path)[-1:] and words(path)[-1] in wording().selecting
-        return dict(_enum_words(values, _noun(parameter), bool(selects) and "." not in path))
+        return dict(_enum_words(values, _noun(parameter), selects(path, action) and "." not in path))
     return {}
+
+
+def selects(name: str, action: Action) -> bool:
+    """Whether a parameter sorts out some of several: "only the open ones" of issues, but not of one package."""
+    several = bool(re.search(r"\w(?<!s)s\b", action.object)) or action.is_a("find")
+    return several and action.is_a("look") and words(name)[-1:] != () and words(name)[-1] in wording().selecting
+
+
+def is_told(parameter: ToolParameter) -> bool:
+    """Whether a flag is more than a bare word that its description explains in words of its own: "months"."""
+    own = words(parameter.name)
+    known = by_suffix(parameter.name, wording().flags) or _from_name(own) or _from_description(parameter.description)
+    return bool(known) or len(own) > 1 or not parameter.description
 
 
 def _noun(parameter: ToolParameter) -> str:
@@ -94,6 +106,8 @@ def flag(parameter: ToolParameter) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _from_name(own: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     if len(own) < 2:
         return None
+    if special := _allowed_or_enabled(own):
+        return special
     first, rest = own[0], " ".join(own[1:])
     if first in _IN:
         return (f"including the {rest}", f"with the {rest}"), (f"without the {rest}", f"leaving out the {rest}")
@@ -110,6 +124,17 @@ def _from_name(own: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | 
         return (f"and {first} the {rest}",), (f"but don't {first} the {rest}",)
     if first in wording().verbs or first in _DOES:
         return (f"and {first} {rest}",), (f"but don't {first} {rest}",)
+    return None
+
+
+def _allowed_or_enabled(own: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """ "members can fork", "failover network enabled"."""
+    if "can" in own[1:-1]:
+        who, what = " ".join(own).split(" can ", 1)
+        return (f"so that {who} can {what}",), (f"so that {who} cannot {what}",)
+    if own[-1] == "enabled":
+        thing = " ".join(own[:-1])
+        return (f"with the {thing} enabled",), (f"with the {thing} disabled",)
     return None
 
 

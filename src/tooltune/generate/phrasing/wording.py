@@ -13,7 +13,17 @@ import yaml
 from tooltune.generate.names import words
 
 _T = TypeVar("_T")
-_WORD_LISTS = ("verbs", "determiners", "selecting", "boundaries", "also_nouns", "uncountable", "providers")
+_WORD_LISTS = (
+    "verbs",
+    "determiners",
+    "selecting",
+    "boundaries",
+    "also_nouns",
+    "uncountable",
+    "providers",
+    "no_nouns",
+    "marks",
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,8 @@ class Wording:
     also_nouns: frozenset[str]
     uncountable: frozenset[str]
     providers: frozenset[str]
+    no_nouns: frozenset[str]
+    marks: frozenset[str]
 
     def attachment(self, name: str, fits: Collection[str]) -> Attachment | None:
         """The attachment of the longest name that has one for a value of that type, or such a verb.

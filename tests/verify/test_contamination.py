@@ -97,12 +97,11 @@ def bfcl(generated, tmp_path):
     rows = [
         {
             "id": f"live_simple_{i}",
-            "question": [[{"role": "user", "content": example.messages[0].content}]],
+            "question": [[{"role": "user", "content": next(m.content for m in example.messages if m.role == "user")}]],
             "function": [{"name": f"other.tool_{i}", "description": "Does something else.",
                           "parameters": {"type": "dict", "properties": {"amount": {"type": "float"}}}}],
         }
         for i, example in enumerate(generated[:3])
-        if example.messages[0].role == "user"
     ]  # fmt: skip
     light = next(tool for tool in EXAMPLE_TOOLS if tool.name == "control_light")
     schema = light.schema() | {"type": "dict"}

@@ -285,14 +285,13 @@ class _Batch:
 
     def _record(self, index: int, token: int) -> bool:
         """Take a row's token; whether the row goes on."""
-        if token in self.limits.end_ids:
+        over = token in self.limits.end_ids
+        if not over:
+            self.replies[index].append(token)
+            over = self.limits.stop(self.replies[index])
+        if over:
             self.ended.add(index)
-            return False
-        self.replies[index].append(token)
-        if self.limits.stop(self.replies[index]):
-            self.ended.add(index)
-            return False
-        return len(self.replies[index]) < self.room[index]
+        return not over and len(self.replies[index]) < self.room[index]
 
     def _select(self, keep: list[int], chosen: Tensor) -> Tensor:
         """Drop the rows that are done."""

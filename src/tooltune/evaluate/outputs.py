@@ -133,6 +133,29 @@ def kept(replies: Replies, log: OutputLog) -> Replies:
     return ask
 
 
+def collect(
+    replies: Replies, items: Sequence[Item], progress: Callable[[int, int], None] | None = None
+) -> list[Output]:
+    """One output for each item, in their order; one that does not come is an empty reply.
+
+    Args:
+        replies: who answers.
+        items: what is asked.
+        progress: called with (finished, all) after each reply.
+    """
+    outputs = dict.fromkeys(range(len(items)), Output())
+    done = 0
+
+    def finished(place: int, output: Output) -> None:
+        nonlocal done
+        outputs[place], done = output, done + 1
+        if progress:
+            progress(done, len(items))
+
+    replies(items, finished)
+    return list(outputs.values())
+
+
 def prompt_hash(item: Item) -> str:
     """The hash of what a model sees of an item: its messages and its tools."""
     return _hash([[part.to_dict() for part in parts] for parts in (item.messages, item.tools)])

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from tooltune.chat.parse import Reply, parse_reply
 from tooltune.evaluate.conversations import Conversation
 from tooltune.evaluate.items import Item
-from tooltune.evaluate.outputs import Output, Replies
+from tooltune.evaluate.outputs import Output, Replies, collect
 from tooltune.evaluate.scorers import score, sound
 from tooltune.evaluate.simulation import Script, Simulation, error
 from tooltune.types import Message
@@ -103,15 +103,8 @@ def hold(
     """
     plays = [Play(conversation) for conversation in conversations]
     while pending := [play for play in plays if not play.over]:
-        for play, output in zip(pending, _asked(replies, pending), strict=True):
+        for play, output in zip(pending, collect(replies, [play.item() for play in pending]), strict=True):
             play.take(output, parse)
         if progress:
             progress(sum(play.over for play in plays), len(plays))
     return plays
-
-
-def _asked(replies: Replies, pending: Sequence[Play]) -> list[Output]:
-    """One output for each, in their order; one that does not come is an empty reply."""
-    outputs = dict.fromkeys(range(len(pending)), Output())
-    replies([play.item() for play in pending], outputs.__setitem__)
-    return list(outputs.values())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tooltune.chat.parse import Reply, parse_reply
 from tooltune.evaluate.items import Item
-from tooltune.evaluate.outputs import Output, Replies
+from tooltune.evaluate.outputs import Replies, collect
 from tooltune.evaluate.results import Evaluation
 
 
@@ -27,14 +27,4 @@ def evaluate_model(
         parse: reads a raw reply.
         progress: called with (finished, all) after each reply.
     """
-    outputs = dict.fromkeys(range(len(items)), Output())
-    done = 0
-
-    def finished(place: int, output: Output) -> None:
-        nonlocal done
-        outputs[place], done = output, done + 1
-        if progress:
-            progress(done, len(items))
-
-    replies(items, finished)
-    return Evaluation.of(label, items, list(outputs.values()), parse)
+    return Evaluation.of(label, items, collect(replies, items, progress), parse)

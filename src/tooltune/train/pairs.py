@@ -145,7 +145,7 @@ class _WrongReplies:
         for index, name in rng.sample(given, len(given)):
             call = item.calls[index]
             parameter = tools[call.name].parameter(name) if call.name in tools else None
-            value = self._value(call.name, parameter, rng, but=call.arguments[name]) if parameter else UNSET
+            value = self._value(call.name, parameter, rng, but=call.arguments[name])
             if value is not UNSET:
                 return _with_call(item, index, ToolCall(call.name, {**call.arguments, name: value}))
         return None

@@ -103,7 +103,7 @@ def report_markdown(
 ) -> str:
     """The report for reading."""
     models = evaluations(base, tuned)
-    parts = ["# Evaluation", _opening(models)]
+    parts = ["# Evaluation", _opening(models, by_state or {})]
     if models:
         rows = metric_rows(models)
         parts += ["## Results", _rates_table("Metric", rows, models), READING, _meanings(rows)]
@@ -114,14 +114,17 @@ def report_markdown(
     return "\n\n".join([*parts, *_run_section(run)]) + "\n"
 
 
-def _opening(models: Sequence[Evaluation]) -> str:
+def _opening(models: Sequence[Evaluation], by_state: Mapping[str, Any]) -> str:
     """The result in one paragraph."""
-    if not models:
+    if not models and not by_state:
         return "No model was evaluated."
     sentences = []
     for model in models:
         rate = model.summary().overall["right"]
         sentences.append(f"{code(model.label)} decides rightly in {rate.successes} of {rate.n} cases.")
+    for label, held in by_state.get("models", {}).items():
+        rate = held["rates"]["all"]
+        sentences.append(f"{code(label)} holds {rate['successes']} of {rate['n']} conversations rightly.")
     return " ".join(sentences)
 
 

@@ -12,7 +12,7 @@ from tooltune.evaluate.conversations import Conversation
 from tooltune.evaluate.statistics import mcnemar
 from tooltune.report import rewrite_report, write_report
 from tooltune.report.by_state import by_state_section, failure_rows, rate_head, rate_rows
-from tooltune.report.html.beside import SHOWN
+from tooltune.report.html.conversations import SHOWN
 from tooltune.report.html.page import html_page
 
 GOOD = evaluate_by_state(scripted({TALK.id: reference_steps(TALK)}), [TALK], label="tuned")

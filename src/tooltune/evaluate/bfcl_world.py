@@ -88,7 +88,7 @@ def _compared(
         return "wrong_state", f"Turn {turn}: {state['error_message']}"
     responses = checker.response_checker(results, expected, turn - 1)
     if not responses["valid"]:
-        return "missing_result", f"Turn {turn}: {json.dumps(responses['details']['missing_items'], ensure_ascii=False)}"
+        return "missing_result", f"Turn {turn}, never came: {' and '.join(responses['details']['missing_items'])}"
     return None
 
 

@@ -31,11 +31,11 @@ FAILURES: Mapping[str, str] = {
     "too_many_steps": "went on calling, and never answered the user",
     "malformed": "a required call is absent, and an attempted one could not be read",
     "hallucinated_tool": "a required call is absent, and a tool was called that does not exist",
-    "wrong_state": "made a change with other values than required, or in an order that leaves another state",
+    "wrong_state": "left another state: a change has other values than required, comes in another order, or is absent",
     "wrong_value": "called a required tool with other arguments only",
     "missing_call": "a required call is absent, and nothing like it was made",
     "extra_change": "did all that was required, and changed something more",
-    "missing_result": "ended in the right state, and a result that the reference's calls give never came",
+    "missing_result": "the state is right, and a result that the reference's calls give never came",
 }
 """The kinds of failure; the first that applies is the label."""
 

@@ -21,8 +21,9 @@ from tooltune.evaluate.statistics import TOO_SMALL, Rate
 from tooltune.files import write_text
 from tooltune.report.comparison import show_p
 from tooltune.report.html import charts, tables
-from tooltune.report.html.beside import conversations, difference_table, policy_table
+from tooltune.report.html.beside import difference_table, policy_table
 from tooltune.report.html.confusion import confusion
+from tooltune.report.html.conversations import conversations
 from tooltune.report.html.data import data_tables, facts_table
 from tooltune.report.html.items import compared, items_data
 
@@ -71,7 +72,7 @@ def html_page(data: Data, history: Sequence[Data] = (), manifest: Data | None = 
         difference=difference_table(data),
         policies=policy_table(data),
         held=held,
-        named=labels or [label for label, _ in held.headline] if held else labels,
+        named=labels or (held.labels if held else []),
         breakdowns=tables.breakdowns(data),
         failures=tables.failures(data),
         matrices=[confusion(listed["items"], key, label) for key, label in listed["models"].items()],

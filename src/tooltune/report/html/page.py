@@ -20,8 +20,9 @@ from markupsafe import Markup
 from tooltune.evaluate.statistics import TOO_SMALL, Rate
 from tooltune.files import write_text
 from tooltune.report.comparison import show_p
+from tooltune.report.disagreement import READING, TITLE
 from tooltune.report.html import charts, tables
-from tooltune.report.html.beside import difference_table, policy_table
+from tooltune.report.html.beside import difference_table, disagreement_tables, policy_table
 from tooltune.report.html.confusion import confusion
 from tooltune.report.html.conversations import conversations
 from tooltune.report.html.data import data_tables, facts_table
@@ -71,6 +72,9 @@ def html_page(data: Data, history: Sequence[Data] = (), manifest: Data | None = 
         metrics=metrics,
         difference=difference_table(data),
         policies=policy_table(data),
+        disagreements=disagreement_tables(data),
+        disagreement_reading=READING,
+        disagreement_title=TITLE,
         held=held,
         named=labels or (held.labels if held else []),
         breakdowns=tables.breakdowns(data),

@@ -20,7 +20,7 @@ from tooltune.evaluate.few_shot import few_shot
 from tooltune.evaluate.outputs import OUTPUTS, OutputLog, kept
 from tooltune.evaluate.record import PARSERS, Asked, Record
 from tooltune.evaluate.samples import costs, pass_table
-from tooltune.evaluate.suites import write_bfcl_results
+from tooltune.evaluate.suites import write_bfcl_conversations, write_bfcl_results
 from tooltune.files import file_hash, writable_folder, write_json
 from tooltune.pipeline import console, finish_evaluation, measure, progress
 from tooltune.types import Example
@@ -157,6 +157,9 @@ def finish(
         _say_failures(evaluation)
         if config.bfcl_results:
             write_bfcl_results(config.bfcl_results, evaluation)
+    if config.bfcl_results:
+        for held in by_state:
+            write_bfcl_conversations(config.bfcl_results, held)
 
 
 def _by_label(evaluations: Sequence[Evaluation]) -> dict[str, list[Evaluation]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.evaluate.suites.test_bfcl_results import official_reader
 from tests.evaluate.test_by_state import NASTY, Step, scripted
 from tooltune.errors import DataError, MissingExtraError
 from tooltune.evaluate.bfcl_conversations import STEPS, BfclConversation
@@ -17,7 +19,7 @@ from tooltune.evaluate.bfcl_world import BfclWorld
 from tooltune.evaluate.by_state import FAILURES, Outcome, by_state_data, evaluate_by_state
 from tooltune.evaluate.items import Item
 from tooltune.evaluate.outputs import Output, OutputLog, kept
-from tooltune.evaluate.suites import MULTI_TURN, load_multi_turn
+from tooltune.evaluate.suites import MULTI_TURN, load_multi_turn, write_bfcl_conversations
 from tooltune.evaluate.suites.bfcl_multi_turn import MORE_TOOLS, read_call
 from tooltune.types import Tool, ToolCall, ToolParameter
 
@@ -154,6 +156,22 @@ def test_a_power_without_end_is_an_error() -> None:
     conversation = next(c for c in ALL if "MathAPI" in c.classes)
     result = BfclWorld(conversation).run(ToolCall("power", {"base": 9.0, "exponent": 10**9}))
     assert result.startswith("Error during execution")
+
+
+def test_the_official_package_reads_the_replies_that_we_judged(tmp_path: Path) -> None:
+    """As `eval_runner` does, whose reader leaves out the steps that hold no call."""
+    chosen = [c for c in ALL if c.scenario == "multi_turn_base"][::10]
+    script = {c.id: one_by_one(c) for c in chosen} | {chosen[0].id: [[ToolCall("ls", {})]] * 100}
+    found = evaluate_by_state(scripted(script), chosen, label="tuned")
+    write_bfcl_conversations(tmp_path, found)
+    (path,) = tmp_path.rglob("*.json")
+    assert path.parent.name == "multi_turn"
+    read = official_reader()
+    results = [json.loads(line)["result"] for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(results[0]) < len(chosen[0].required), "the board's sign for what was broken off"
+    for conversation, turns in zip(chosen[1:], results[1:], strict=True):
+        calls = [[ToolCall(c["name"], c["arguments"]) for step in steps for c in read(step)] for steps in turns]
+        assert calls == [list(required) for required in conversation.required]
 
 
 def test_a_killed_run_goes_on(tmp_path: Path) -> None:

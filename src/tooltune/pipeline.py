@@ -343,7 +343,8 @@ def finish_evaluation(
     from tooltune.report import print_by_state, print_table, write_report
 
     write_report(config.output_dir, base, tuned, summary or {"config": config.model_dump(mode="json")}, by_state)
-    print_table(base, tuned)
+    if base or tuned or not by_state:
+        print_table(base, tuned)
     print_by_state(by_state)
     console.print(f"\nReport:                {config.output_dir / 'report.html'} (also report.md, report.json)")
 

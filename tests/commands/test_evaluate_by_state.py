@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -54,6 +59,89 @@ def test_conversations_stand_beside_decisions_and_a_killed_run_goes_on(
     assert len((output / "outputs.jsonl").read_text().splitlines()) == 4
     assert main(["report", str(output)]) == 0
     assert "Whole conversations" in (output / "report.md").read_text()
+
+
+class Answerer(BaseHTTPRequestHandler):
+    """A chat endpoint that calls the first tool for what a user says, and answers in words after a result."""
+
+    asked: ClassVar[list[dict[str, Any]]] = []
+
+    def log_message(self, *args: Any) -> None:
+        """Nothing: it would stand in the test's output."""
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked.append(request)
+        call = {"id": "c", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
+        calls = [] if request["messages"][-1]["role"] == "tool" else [call]
+        message = {"role": "assistant", "content": None if calls else "Fine.", "tool_calls": calls or None}
+        body = json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    Answerer.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answerer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+        thread.join()
+
+
+def test_an_endpoint_holds_conversations(url: str, talk: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    command = ["evaluate", "some-model", "--endpoint", url, "--data", str(talk), "--output_dir", str(output),
+               "--by_state"]  # fmt: skip
+    assert main(command) == 0
+    found = report(output)["by_state"]
+    assert found["models"]["some-model"]["rates"]["all"]["successes"] == 1
+    assert "`some-model` holds 1 of 1 conversations rightly." in (output / "report.md").read_text()
+    longest = max((request["messages"] for request in Answerer.asked), key=len)
+    assert [message["role"] for message in longest] == ["user", "assistant", "tool", "assistant", "user", "assistant",
+                                                        "tool"]  # fmt: skip
+    assert longest[-1]["tool_call_id"] == longest[-2]["tool_calls"][0]["id"]
+    kept = (output / "outputs.jsonl").read_text().splitlines(keepends=True)
+    (output / "outputs.jsonl").write_text("".join(kept[:-2]))
+    Answerer.asked.clear()
+    assert main(command) == 0
+    assert report(output)["by_state"] == found
+    assert len(Answerer.asked) == 2
+
+
+def test_bfcls_conversations_alone_or_beside_single_decisions(
+    tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The tiny model has room for few of these prompts."""
+    output = tmp_path / "out"
+    command = ["evaluate", str(tiny_model_folder), "--output_dir", str(output), "--max_new_tokens", "4", "--limit", "2"]
+    assert main([*command, "--suite", "bfcl:multi_turn_base,multi_turn_miss_func"]) == 0
+    said = capsys.readouterr().out
+    assert "Whole conversations" in said
+    assert "Held-out evaluation" not in said
+    assert "No model was evaluated" not in said
+    found = report(output)
+    assert (found["run"]["items"], found["run"]["conversations"], found["items"]) == (0, 4, [])
+    model = found["by_state"]["models"]["base"]
+    assert {name: rate["n"] for name, rate in model["rates"].items()} == {
+        "all": 4,
+        "multi_turn_base": 2,
+        "multi_turn_miss_func": 2,
+    }
+    assert model["failures"] == {"too_long": 4}
+    page = (output / "report.md").read_text()
+    assert "too_long: the prompt does not fit the model's context" in page
+    assert "BFCL's own checkers" in page
+    assert main(["rescore", str(output)]) == 0
+    assert (report(output), (output / "report.md").read_text()) == (found, page)
+    assert main([*command, "--suite", "bfcl:irrelevance,multi_turn_base", "--limit", "1"]) == 0
+    found = report(output)
+    assert (len(found["items"]), len(found["by_state"]["conversations"])) == (1, 1)
 
 
 def test_what_cannot_be_held(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -163,7 +163,7 @@ def test_solved_examples_must_come_from_somewhere(
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--suite", "bfcl:multi_turn_base"], "the category 'multi_turn_base'"),
+        (["--suite", "bfcl:web_search"], "the category 'web_search'"),
         (["--suite", "tau"], "--suite: 'tau'; expected bfcl"),
         (["--suite", "bfcl", "--data", "x.json"], "--suite and --data"),
         (["--suite", "bfcl:multiple", "--suite_folder", "nowhere"], "--suite_folder"),

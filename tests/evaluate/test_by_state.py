@@ -14,10 +14,9 @@ from tooltune.chat.render import render_reply
 from tooltune.config import DataConfig
 from tooltune.dataset import catalogue_tools, stream_examples
 from tooltune.evaluate.by_state import FAILURES, Outcome, by_state_data, evaluate_by_state
-from tooltune.evaluate.conversations import Conversation, conversations_of
+from tooltune.evaluate.conversations import SPARE_REPLIES, Conversation, conversations_of
 from tooltune.evaluate.items import Item
 from tooltune.evaluate.outputs import Finished, Output, OutputLog, kept
-from tooltune.evaluate.plays import SPARE_REPLIES
 from tooltune.example_tools import EXAMPLE_TOOLS
 from tooltune.generate.world import World
 from tooltune.types import Example, Message, Tool, ToolCall, ToolParameter

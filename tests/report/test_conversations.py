@@ -1,11 +1,19 @@
 """Whole conversations in the report."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.evaluate.test_by_state import CREATE, DROP, RENAME, SHOW, TALK, reference_steps, scripted
-from tooltune.evaluate.by_state import by_state_data, evaluate_by_state
+from tooltune.evaluate.by_state import StateEvaluation, by_state_data, evaluate_by_state
+from tooltune.evaluate.conversations import Conversation
+from tooltune.evaluate.statistics import mcnemar
 from tooltune.report import rewrite_report, write_report
-from tooltune.report.by_state import by_state_section, failure_rows, rate_rows
+from tooltune.report.by_state import by_state_section, failure_rows, rate_head, rate_rows
+from tooltune.report.html.conversations import SHOWN
+from tooltune.report.html.page import html_page
 
 GOOD = evaluate_by_state(scripted({TALK.id: reference_steps(TALK)}), [TALK], label="tuned")
 BAD = evaluate_by_state(scripted({TALK.id: ([CREATE], "M|ade.", [SHOW, RENAME, DROP])}), [TALK], label="base")
@@ -13,8 +21,50 @@ BAD = evaluate_by_state(scripted({TALK.id: ([CREATE], "M|ade.", [SHOW, RENAME, D
 
 def test_rates_and_failures_of_both_models() -> None:
     data = by_state_data([BAD, GOOD])
-    assert rate_rows(data)[0] == ["all", "0.0 % (0.0 to 79.3), 0/1", "100.0 % (20.7 to 100.0), 1/1", "too small"]
+    rates = ["0.0 % (0.0 to 79.3), 0/1", "100.0 % (20.7 to 100.0), 1/1"]
+    assert rate_rows(data) == [
+        ["all", *rates, "1.000", "", "too small"],
+        ["multi_turn", *rates, "1.000", "1.000", "too small"],
+    ]
+    assert rate_head(data) == ["Scenario", "base", "tuned", "p", "p, corrected", ""]
     assert [row[1:] for row in failure_rows(data)] == [["1", "0"]]
+
+
+def models(scenarios: Sequence[str], wrong: set[int], label: str) -> StateEvaluation:
+    """A model that holds one conversation of each scenario, and those with these numbers wrongly."""
+    talks = [
+        Conversation(str(n), replace(TALK.example, metadata={"scenario": name})) for n, name in enumerate(scenarios)
+    ]
+    steps = {talk.id: () if int(talk.id) in wrong else reference_steps(talk) for talk in talks}
+    return evaluate_by_state(scripted(steps), talks, label=label)
+
+
+def test_the_difference_of_two_models_is_tested_over_the_same_conversations() -> None:
+    scenarios = ["chain"] * 10 + ["tool_error"] * 10
+    before, after = models(scenarios, set(range(9)) | {12}, "base"), models(scenarios, {9, 12}, "tuned")
+    found = by_state_data([before, models(scenarios, set(), "base, constrained"), after])["p_values"]
+    assert found["models"] == ["base", "tuned"]
+    assert found["all"] == found["scenarios"]["chain"] == pytest.approx(mcnemar(1, 9))  # 0.021
+    assert found["scenarios"]["tool_error"] == 1.0
+    assert found["scenarios_holm"] == {"chain": pytest.approx(2 * mcnemar(1, 9)), "tool_error": 1.0}
+    assert by_state_data([before])["p_values"] == {}
+    text = "\n".join(by_state_section(by_state_data([before, after])))
+    assert "| p | p, corrected |" in text
+    assert "| chain |" in text
+    assert "| 0.021 | 0.043 |" in text
+
+
+def test_the_page_shows_what_was_said_and_what_was_wrong() -> None:
+    data = {"run": {}, "models": {}, "items": [], "by_state": by_state_data([BAD])}
+    page = html_page(data)
+    assert "<h1>Evaluation of base</h1>" in page
+    assert "<b>base</b> holds 0 of 1 whole conversations rightly: <b>0.0 %</b>" in page
+    assert "M|ade." in page
+    assert "No model was evaluated" not in page
+    many = models(["chain"] * (SHOWN + 3), set(range(SHOWN + 2)), "m")
+    page = html_page(data | {"by_state": by_state_data([many])})
+    assert page.count('<details class="talk">') == SHOWN
+    assert "2 more stand in report.json" in page
 
 
 def test_a_conversation_that_went_wrong_is_shown_with_what_was_wrong() -> None:
@@ -30,7 +80,7 @@ def test_the_report_is_the_same_when_it_is_written_again(tmp_path: Path) -> None
     before = {name: (tmp_path / name).read_text() for name in ("report.md", "report.html")}
     rewrite_report(tmp_path)
     assert {name: (tmp_path / name).read_text() for name in before} == before
-    assert "Conversations that end in the right state" in before["report.html"]
+    assert "Conversations held rightly" in before["report.html"]
 
 
 def test_without_conversations_nothing_is_said_of_them(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tooltune.evaluate.few_shot import few_shot
 from tooltune.evaluate.outputs import OUTPUTS, OutputLog, kept
 from tooltune.evaluate.record import PARSERS, Asked, Record
 from tooltune.evaluate.samples import costs, pass_table
-from tooltune.evaluate.suites import write_bfcl_results
+from tooltune.evaluate.suites import write_bfcl_conversations, write_bfcl_results
 from tooltune.files import file_hash, writable_folder, write_json
 from tooltune.pipeline import console, finish_evaluation, measure, progress
 from tooltune.types import Example
@@ -96,13 +96,16 @@ def _record(model_name: str, systems: Systems, chosen: Chosen, gate: GateResult 
 def _ask_all(
     systems: Systems, record: Record, shots: Sequence[Example]
 ) -> tuple[list[Evaluation], list[StateEvaluation]]:
-    """One evaluation of each system. A state is entered once: merging and unmerging rounds the weights."""
+    """An evaluation of each system, if decisions are asked, and its conversations.
+
+    A state is entered once: merging and unmerging rounds the weights.
+    """
     evaluations, by_state = [], dict[str, StateEvaluation]()
     for state, members in groupby(systems.all, key=lambda system: system.state):
         with state():
             for system in members:
                 replies = _source(system, systems.config.output_dir, shots)
-                evaluations.append(_ask(system.asked, replies, record))
+                evaluations += [_ask(system.asked, replies, record)] if record.items else []
                 if record.conversations and system.asked.label not in by_state:  # of several samples the first
                     by_state[system.asked.label] = _hold(system.asked, replies, record)
     return evaluations, list(by_state.values())
@@ -136,7 +139,8 @@ def finish(
     Args:
         config: where to, and what is wanted.
         record: what was asked.
-        evaluations: one for each of the record's models; of several samples the first is reported.
+        evaluations: one for each of the record's models, or none where no decision was asked; of several samples
+            the first is reported.
         by_state: how their conversations ended, if some were held.
     """
     samples = _by_label(evaluations)
@@ -147,12 +151,15 @@ def finish(
     base = next((e for e in first if e is not tuned), None)
     finish_evaluation(config, base, tuned, facts, by_state)
     _print_passes(passes)
-    if config.baselines:
+    if config.baselines and first:
         _finish_baselines(config, [*first, *baselines(record.items)])
     for evaluation in first:
         _say_failures(evaluation)
         if config.bfcl_results:
             write_bfcl_results(config.bfcl_results, evaluation)
+    if config.bfcl_results:
+        for held in by_state:
+            write_bfcl_conversations(config.bfcl_results, held)
 
 
 def _by_label(evaluations: Sequence[Evaluation]) -> dict[str, list[Evaluation]]:

@@ -3,6 +3,8 @@
 A conversation is right when every call of the reference was made, each change was made as often as there, nothing
 else was changed, and the world ends in the state in which the reference's calls leave a world of their own. Calls that
 only look or compute may come beside them, in any number, and so may calls that failed.
+
+A conversation of BFCL is held in BFCL's own world, and judged by BFCL's own checkers (`bfcl_world`).
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from typing import Any
 
 from tooltune.chat.parse import Reply, parse_reply
 from tooltune.evaluate import scorers
-from tooltune.evaluate.conversations import Conversation
+from tooltune.evaluate.bfcl_conversations import BfclConversation
+from tooltune.evaluate.bfcl_world import BfclWorld, check
 from tooltune.evaluate.outputs import Replies
-from tooltune.evaluate.plays import Play, hold
-from tooltune.evaluate.statistics import Rate
+from tooltune.evaluate.plays import AnyConversation, Play, hold
+from tooltune.evaluate.simulation import Simulation
+from tooltune.evaluate.statistics import Rate, holm, mcnemar_paired
 from tooltune.types import Message, ToolCall
 
 FAILURES: Mapping[str, str] = {
@@ -27,10 +31,11 @@ FAILURES: Mapping[str, str] = {
     "too_many_steps": "went on calling, and never answered the user",
     "malformed": "a required call is absent, and an attempted one could not be read",
     "hallucinated_tool": "a required call is absent, and a tool was called that does not exist",
-    "wrong_state": "made a change with other values than required, or in an order that leaves another state",
+    "wrong_state": "left another state: a change has other values than required, comes in another order, or is absent",
     "wrong_value": "called a required tool with other arguments only",
     "missing_call": "a required call is absent, and nothing like it was made",
     "extra_change": "did all that was required, and changed something more",
+    "missing_result": "the state is right, and a result that the reference's calls give never came",
 }
 """The kinds of failure; the first that applies is the label."""
 
@@ -39,7 +44,7 @@ FAILURES: Mapping[str, str] = {
 class Outcome:
     """What became of one conversation."""
 
-    conversation: Conversation
+    conversation: AnyConversation
     messages: tuple[Message, ...]
     """The conversation as it was held."""
     failure: str | None
@@ -58,18 +63,11 @@ class Outcome:
     @classmethod
     def of(cls, play: Play) -> Outcome:
         """Judge a conversation that is over."""
-        reference, made = play.script.replayed, play.simulation
-        calls = {done.key: done.call for done in (*reference.done, *made.done)}
-        undone, extra = reference.changed - made.changed, made.changed - reference.changed
-        missing = [key for key in calls if key in undone or key in reference.called - made.called]
-        failure = play.failure or _failure(play, [calls[key] for key in missing], [calls[key] for key in extra])
-        return cls(
-            play.script.conversation, tuple(play.messages), failure, play.detail, _each(missing, calls),
-            _each(extra.elements(), calls),
-        )  # fmt: skip
+        world = play.world
+        return _by_bfcl(play, world) if isinstance(world, BfclWorld) else _by_reference(play, world)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the conversation of the dataset."""
+        """Everything but the conversation that was to be held."""
         return {
             "failure": self.failure,
             "detail": self.detail,
@@ -79,25 +77,49 @@ class Outcome:
         }
 
 
+def _by_bfcl(play: Play, world: BfclWorld) -> Outcome:
+    """By BFCL's checkers; one that was broken off is wrong whatever was called before."""
+    failure, detail = play.failure, play.detail
+    if failure is None and (found := check(world.conversation, play.calls())):
+        failure, detail = found
+        names = {call.name for calls in play.calls() for call in calls}
+        unknown = names - {tool.name for tool in world.conversation.tools}
+        failure = "malformed" if play.misread else "hallucinated_tool" if unknown else failure
+    return Outcome(play.conversation, tuple(play.messages), failure, detail, (), ())
+
+
+def _by_reference(play: Play, made: Simulation) -> Outcome:
+    """By the calls of the reference, and the state in which they leave a world."""
+    reference = made.script.replayed
+    calls = {done.key: done.call for done in (*reference.done, *made.done)}
+    undone, extra = reference.changed - made.changed, made.changed - reference.changed
+    missing = [key for key in calls if key in undone or key in reference.called - made.called]
+    failure = play.failure or _failure(play, made, [calls[key] for key in missing], [calls[key] for key in extra])
+    return Outcome(
+        play.conversation, tuple(play.messages), failure, play.detail, _each(missing, calls),
+        _each(extra.elements(), calls),
+    )  # fmt: skip
+
+
 def _each(keys: Iterable[Hashable], calls: Mapping[Hashable, ToolCall]) -> tuple[ToolCall, ...]:
     return tuple(calls[key] for key in keys)
 
 
-def _failure(play: Play, missing: Sequence[ToolCall], extra: Sequence[ToolCall]) -> str | None:
+def _failure(play: Play, made: Simulation, missing: Sequence[ToolCall], extra: Sequence[ToolCall]) -> str | None:
     """What is wrong with a conversation that came to its end."""
     if missing:
-        return _absence(play, {call.name for call in missing}, {call.name for call in extra})
+        return _absence(play, made, {call.name for call in missing}, {call.name for call in extra})
     if extra:
         return "extra_change"
-    return None if play.simulation.state == play.script.replayed.state else "wrong_state"
+    return None if made.state == made.script.replayed.state else "wrong_state"
 
 
-def _absence(play: Play, missing: set[str], extra: set[str]) -> str:
+def _absence(play: Play, made: Simulation, missing: set[str], extra: set[str]) -> str:
     """Why required calls of these tools are absent."""
-    reference, made = play.script.replayed, play.simulation
+    reference = made.script.replayed
     if play.misread:
         return "malformed"
-    if any(done.call.name not in play.script.tools for done in made.done):
+    if any(done.call.name not in made.script.tools for done in made.done):
         return "hallucinated_tool"
     if missing & extra or made.called >= reference.called:
         return "wrong_state"
@@ -131,19 +153,24 @@ class StateEvaluation:
 
 def evaluate_by_state(
     replies: Replies,
-    conversations: Sequence[Conversation],
+    conversations: Sequence[AnyConversation],
     *,
     label: str,
     parse: Callable[[str], Reply] = parse_reply,
     progress: Callable[[int, int], None] | None = None,
 ) -> StateEvaluation:
     """Let a model hold conversations, and judge how they end; see `plays.hold`."""
-    plays = hold(replies, conversations, parse=parse, progress=progress)
+    plays = list(map(Play, conversations))
+    hold(replies, plays, parse=parse, progress=progress)
     return StateEvaluation(label, tuple(map(Outcome.of, plays)))
 
 
 def by_state_data(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
-    """The part `by_state` of report.json: each model's rates, and each conversation with what models made of it."""
+    """The part `by_state` of report.json: each model's rates, and each conversation with what models made of it.
+
+    Beside the rates of two models or more stand the p-values of McNemar's exact test over the same conversations:
+    of the base model and the tuned one, or else of the first and the last.
+    """
     held = [
         {
             "id": outcomes[0].conversation.id,
@@ -153,4 +180,27 @@ def by_state_data(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
         }
         for outcomes in zip(*(evaluation.outcomes for evaluation in evaluations), strict=True)
     ]
-    return {"models": {e.label: e.to_dict() for e in evaluations}, "conversations": held}
+    return {
+        "judge": "bfcl" if isinstance(evaluations[0].outcomes[0].conversation, BfclConversation) else "reference",
+        "models": {e.label: e.to_dict() for e in evaluations},
+        "p_values": _p_values(evaluations),
+        "conversations": held,
+    }
+
+
+def _p_values(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
+    """Empty unless there are two models."""
+    if len(evaluations) < 2:
+        return {}
+    known = {evaluation.label: evaluation for evaluation in evaluations}
+    first, second = known.get("base", evaluations[0]), known.get("tuned", evaluations[-1])
+    pairs: dict[str, list[tuple[bool, bool]]] = {}
+    for before, after in zip(first.outcomes, second.outcomes, strict=True):
+        pairs.setdefault(before.conversation.scenario, []).append((before.right, after.right))
+    scenarios = {name: mcnemar_paired(pairs[name]) for name in sorted(pairs)}
+    return {
+        "models": [first.label, second.label],
+        "all": mcnemar_paired(pair for found in pairs.values() for pair in found),
+        "scenarios": scenarios,
+        "scenarios_holm": holm(scenarios),
+    }

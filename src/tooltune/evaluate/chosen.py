@@ -15,15 +15,17 @@ from typing import Any, TypeVar
 from tooltune.config import EvaluateCommandConfig
 from tooltune.dataset import load_dataset, load_split
 from tooltune.errors import ConfigError, DataError
+from tooltune.evaluate.bfcl_conversations import BfclConversation
 from tooltune.evaluate.conversations import Conversation, conversations_of
 from tooltune.evaluate.items import Item, items_of
-from tooltune.evaluate.suites import load_bfcl
-from tooltune.types import Example
+from tooltune.evaluate.plays import AnyConversation
+from tooltune.evaluate.suites import MULTI_TURN, load_bfcl, load_multi_turn
+from tooltune.types import Example, Message, Tool
 from tooltune.verify import ContaminationReport, Gate, without_contamination
 from tooltune.verify.held_out import HeldOut, ToolShape
 from tooltune.verify.words import user_texts
 
-Asked = TypeVar("Asked", Item, Conversation)
+Asked = TypeVar("Asked", Item, Conversation, AnyConversation)
 _SHUFFLE = "tooltune"
 """Seed of the shuffle that --limit takes the first of: another one would be another sample."""
 
@@ -36,8 +38,8 @@ class Chosen:
     source: str
     outside: bool = False
     """From a suite, whose tools the training data should not know."""
-    conversations: tuple[Conversation, ...] = ()
-    """What is held as a whole and judged by state, if that is wanted."""
+    conversations: tuple[AnyConversation, ...] = ()
+    """What is held as a whole and judged by the state it ends in, if that is wanted."""
 
 
 def choose(config: EvaluateCommandConfig) -> Chosen:
@@ -47,9 +49,10 @@ def choose(config: EvaluateCommandConfig) -> Chosen:
         ConfigError: an unknown suite, or one of its categories.
         DataError: a file that cannot be read.
     """
+    conversations: Sequence[AnyConversation]
     if config.suite:
-        items, source = _suite(config.suite, config.suite_folder), f"suite {config.suite}"
-        conversations = []
+        items, conversations = _suite(config.suite, config.suite_folder)
+        source = f"suite {config.suite}"
     else:
         examples, source = _examples(config)
         items, conversations = items_of(examples), conversations_of(examples) if config.by_state else []
@@ -76,11 +79,15 @@ def _examples(config: EvaluateCommandConfig) -> tuple[list[Example], str]:
     return examples, source
 
 
-def _suite(suite: str, folder: Path | None) -> list[Item]:
+def _suite(suite: str, folder: Path | None) -> tuple[list[Item], list[BfclConversation]]:
+    """The items of the categories that are named, and the conversations of those of several turns."""
     name, _, categories = suite.partition(":")
     if name != "bfcl":
         raise ConfigError("--suite", repr(name), "bfcl, or some of its categories as in bfcl:simple_python,irrelevance")
-    return load_bfcl([category.strip() for category in categories.split(",") if category.strip()], folder)
+    named = [category.strip() for category in categories.split(",") if category.strip()]
+    single = [category for category in named if category not in MULTI_TURN]
+    items = load_bfcl(single, folder) if single or not named else []
+    return items, load_multi_turn([category for category in named if category in MULTI_TURN], folder)
 
 
 def limited(items: Sequence[Asked], limit: int) -> list[Asked]:
@@ -134,7 +141,7 @@ def check_contamination(chosen: Chosen, examples: Sequence[Example], source: str
         DataError: something is shared, and `strict` is set.
     """
     report = ContaminationReport()
-    for _ in without_contamination(examples, Gate(_entries(chosen.items), compare_tools=chosen.outside), report):
+    for _ in without_contamination(examples, Gate(_entries(chosen), compare_tools=chosen.outside), report):
         pass
     result = GateResult(source, len(examples), report)
     if strict and report.examples:
@@ -143,7 +150,14 @@ def check_contamination(chosen: Chosen, examples: Sequence[Example], source: str
     return result
 
 
-def _entries(items: Sequence[Item]) -> Iterator[HeldOut]:
-    for item in items:
-        texts = user_texts(Example(item.messages, item.tools))
-        yield HeldOut(item.id, tuple(texts), tuple(ToolShape.of(tool) for tool in item.tools))
+def _entries(chosen: Chosen) -> Iterator[HeldOut]:
+    """What is asked; a dataset's conversations say nothing that its items do not."""
+    for item in chosen.items:
+        yield _entry(item.id, item.messages, item.tools)
+    for held in chosen.conversations if chosen.outside else ():
+        yield _entry(held.id, [message for turn in held.turns for message in turn.said], held.tools)
+
+
+def _entry(identity: str, messages: Sequence[Message], tools: Sequence[Tool]) -> HeldOut:
+    texts = user_texts(Example(tuple(messages), tuple(tools)))
+    return HeldOut(identity, tuple(texts), tuple(ToolShape.of(tool) for tool in tools))

@@ -11,6 +11,9 @@ from typing import Any
 
 from tooltune.types import Example, Message, Tool, ToolCall
 
+SPARE_REPLIES = 5
+"""Replies to one turn of the user beyond those of the reference: for mistakes, and for looking things up."""
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -18,8 +21,12 @@ class Turn:
 
     said: tuple[Message, ...]
     """Messages of the user; in the first turn the system message too."""
-    replies: int
-    """Replies of the reference until it is the user's turn again."""
+    tools: tuple[Tool, ...]
+    """The tools in view while it is answered."""
+    limit: int
+    """Replies at most until it must be the user's turn again."""
+    second_try: bool = True
+    """Whether a call that cannot be read is answered with an error; otherwise it ends the turn."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,10 @@ class Conversation:
         """The turns that the reference answers."""
         parts = [list(part) for _, part in groupby(self.example.messages, key=lambda m: m.role in ("system", "user"))]
         pairs = zip(parts[::2], parts[1::2], strict=False)  # what the user says last may stand without a reply
-        return tuple(Turn(tuple(said), sum(m.role == "assistant" for m in rest)) for said, rest in pairs)
+        return tuple(
+            Turn(tuple(said), self.tools, sum(m.role == "assistant" for m in rest) + SPARE_REPLIES)
+            for said, rest in pairs
+        )
 
     @cached_property
     def calls(self) -> tuple[ToolCall, ...]:

@@ -10,25 +10,28 @@ Not covered: the user says what stands in the dataset, whatever the model answer
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from tooltune.chat.parse import Reply, parse_reply
+from tooltune.evaluate.bfcl_conversations import BfclConversation
+from tooltune.evaluate.bfcl_world import BfclWorld
 from tooltune.evaluate.conversations import Conversation
 from tooltune.evaluate.items import Item
 from tooltune.evaluate.outputs import Output, Replies, collect
 from tooltune.evaluate.scorers import score, sound
 from tooltune.evaluate.simulation import Script, Simulation, error
-from tooltune.types import Message
+from tooltune.types import Message, ToolCall
 
-SPARE_REPLIES = 5
-"""Replies to one turn of the user beyond those of the reference: for mistakes, and for looking things up."""
+AnyConversation = Conversation | BfclConversation
 
 
 class Play:
     """One conversation as it is held."""
 
-    def __init__(self, conversation: Conversation) -> None:
-        self.script = Script(conversation)
-        self.simulation = Simulation(self.script)
+    def __init__(self, conversation: AnyConversation) -> None:
+        self.conversation = conversation
+        self.world = _world(conversation)
+        """What the calls are run in."""
         self.messages: list[Message] = list(conversation.turns[0].said)
         self.failure: str | None = None
         """Why it was broken off, a key of `by_state.FAILURES`."""
@@ -40,16 +43,12 @@ class Play:
     @property
     def over(self) -> bool:
         """Whether nothing more is asked."""
-        return self.failure is not None or self._turn == len(self._conversation.turns)
-
-    @property
-    def _conversation(self) -> Conversation:
-        return self.script.conversation
+        return self.failure is not None or self._turn == len(self.conversation.turns)
 
     def item(self) -> Item:
         """What the model is asked next."""
-        known, number = self._conversation, self._replies + 1
-        return Item(f"{known.id}/{number}", known.scenario, tuple(self.messages), known.tools, "chat")
+        known, turn = self.conversation, self.conversation.turns[self._turn]
+        return Item(f"{known.id}/{self._replies + 1}", known.scenario, tuple(self.messages), turn.tools, "chat")
 
     def take(self, output: Output, parse: Callable[[str], Reply]) -> None:
         """Go on with what the model answered."""
@@ -60,51 +59,63 @@ class Play:
         if verdict.well_formed and reply.calls:
             self._call(reply)
         elif verdict.well_formed:
-            self._answer(reply)
+            self._answer(reply.content)
         elif verdict.failure == "malformed":
             self._misread(output.text, reply)
         else:
             self.failure, self.detail = verdict.failure, output.detail or ""
-        if not self.over and self._in_turn >= self._conversation.turns[self._turn].replies + SPARE_REPLIES:
+        if not self.over and self._in_turn >= self.conversation.turns[self._turn].limit:
             self.failure = "too_many_steps"
 
-    def _answer(self, reply: Reply) -> None:
+    def calls(self) -> list[list[ToolCall]]:
+        """The calls that were made in each turn so far."""
+        parts = groupby(self.messages, key=lambda message: message.role in ("system", "user"))
+        return [[call for message in part for call in message.tool_calls] for said, part in parts if not said]
+
+    def _answer(self, content: str) -> None:
         """Words: the user speaks again, if there is more to say."""
-        self.messages.append(Message("assistant", reply.content))
+        self.messages.append(Message("assistant", content))
         self._turn, self._in_turn = self._turn + 1, 0
         if not self.over:
-            self.messages += self._conversation.turns[self._turn].said
+            self.messages += self.conversation.turns[self._turn].said
 
     def _call(self, reply: Reply) -> None:
         self.messages.append(Message("assistant", reply.content, reply.calls))
-        self.messages += [Message("tool", self.simulation.run(call), name=call.name) for call in reply.calls]
+        self.messages += [Message("tool", self.world.run(call), name=call.name) for call in reply.calls]
 
     def _misread(self, text: str, reply: Reply) -> None:
         """Said by the user: a result must belong to a call, and many chat templates refuse one that does not."""
         self.misread += 1
+        if not self.conversation.turns[self._turn].second_try:
+            self._answer(text.strip())
+            return
         problem = error(f"The call could not be read: {reply.error or 'it is not in the format for calls'}")
         self.messages += [Message("assistant", text.strip()), Message("user", problem)]
 
 
+def _world(conversation: AnyConversation) -> Simulation | BfclWorld:
+    if isinstance(conversation, BfclConversation):
+        return BfclWorld(conversation)
+    return Simulation(Script(conversation))
+
+
 def hold(
     replies: Replies,
-    conversations: Sequence[Conversation],
+    plays: Sequence[Play],
     *,
     parse: Callable[[str], Reply] = parse_reply,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Play]:
+) -> None:
     """Hold each conversation to its end.
 
     Args:
         replies: who answers.
-        conversations: see `conversations_of`.
+        plays: conversations at their beginning; afterwards they are over.
         parse: reads a raw reply.
         progress: called with (conversations that are over, all) after each round.
     """
-    plays = [Play(conversation) for conversation in conversations]
     while pending := [play for play in plays if not play.over]:
         for play, output in zip(pending, collect(replies, [play.item() for play in pending]), strict=True):
             play.take(output, parse)
         if progress:
             progress(sum(play.over for play in plays), len(plays))
-    return plays

@@ -10,10 +10,12 @@ from typing import Any
 from tooltune.chat.native import parse_native
 from tooltune.chat.parse import Reply, parse_reply
 from tooltune.errors import DataError
+from tooltune.evaluate.bfcl_conversations import BfclConversation
 from tooltune.evaluate.by_state import StateEvaluation, evaluate_by_state
 from tooltune.evaluate.conversations import Conversation
 from tooltune.evaluate.items import Item
 from tooltune.evaluate.outputs import OUTPUTS, Finished, Output, OutputLog, Replies, prompt_hash
+from tooltune.evaluate.plays import AnyConversation
 from tooltune.evaluate.results import Evaluation
 from tooltune.files import STRICT_JSON, reading, write_json
 
@@ -40,7 +42,7 @@ class Record:
     items: tuple[Item, ...]
     models: tuple[Asked, ...]
     facts: Mapping[str, Any]
-    conversations: tuple[Conversation, ...] = ()
+    conversations: tuple[AnyConversation, ...] = ()
     """What was held as a whole."""
 
     def write(self, folder: Path) -> None:
@@ -63,18 +65,18 @@ class Record:
         try:
             data = STRICT_JSON.decode(text)
             models = tuple(Asked(**model) for model in data["models"])
-            held = tuple(map(Conversation.from_dict, data.get("conversations", ())))
+            held = tuple(map(_conversation, data.get("conversations", ())))
             return cls(tuple(map(Item.from_dict, data["items"])), models, data["facts"], held)
         except (ValueError, TypeError, KeyError) as error:
             raise DataError(str(path), f"not a record of an evaluation ({error})", fix=_FIX) from None
 
     def evaluations(self, folder: Path) -> list[Evaluation]:
-        """The evaluation of each model, from the outputs in the folder.
+        """The evaluation of each model, from the outputs in the folder; none where only conversations were held.
 
         Raises:
             DataError: the evaluation has not finished.
         """
-        return [self._evaluation(folder, model) for model in self.models]
+        return [self._evaluation(folder, model) for model in self.models] if self.items else []
 
     def _evaluation(self, folder: Path, model: Asked) -> Evaluation:
         log = OutputLog(folder / OUTPUTS, model.label, model.hash)
@@ -98,6 +100,11 @@ class Record:
         replies = logged(OutputLog(folder / OUTPUTS, model.label, model.hash))
         parse = PARSERS[model.chat_format]
         return evaluate_by_state(replies, self.conversations, label=model.label, parse=parse)
+
+
+def _conversation(data: Mapping[str, Any]) -> AnyConversation:
+    """One of a dataset holds its example; one of BFCL its category, and what that needs."""
+    return Conversation.from_dict(data) if "example" in data else BfclConversation.from_dict(data)
 
 
 def logged(log: OutputLog) -> Replies:

@@ -8,18 +8,24 @@ from typing import Any
 from tooltune.chat.render import render_call, render_message
 from tooltune.evaluate.by_state import FAILURES
 from tooltune.evaluate.statistics import Rate
-from tooltune.report.comparison import show_rate
+from tooltune.report.comparison import show_p, show_rate
 from tooltune.report.markdown import code, fence, table
 from tooltune.types import Message, ToolCall
 
 Data = Mapping[str, Any]
 Rows = list[list[str]]
 WANTED = 3
+TITLE = "Whole conversations, by the state they end in"
 READING = """\
 Here the model answered itself, turn by turn: its calls were run in a simulated world, and the results or errors
 were given back to it. A conversation is right when each required call was made, nothing else was changed, and the
 world ends as the reference leaves it. These rates are of conversations, and are never pooled with those of single
 decisions."""
+READING_BFCL = """\
+Here the model held BFCL's conversations of several turns itself: its calls were run in the benchmark's simulated
+world, and the results or errors were given back to it. A conversation is right when BFCL's own checkers find so after
+each turn: the world is in the state of the reference, and each result that the reference's calls give has come. One
+that did not fit the model's context, or was broken off, is wrong and stays in the denominator."""
 
 
 def by_state_section(data: Data) -> list[str]:
@@ -29,22 +35,41 @@ def by_state_section(data: Data) -> list[str]:
         data: what `evaluate.by_state.by_state_data` gave.
     """
     labels, failures = list(data["models"]), failure_rows(data)
-    parts = ["## Whole conversations, by the state they end in", READING]
-    parts.append(table(["Scenario", *labels, ""], rate_rows(data)))
+    parts = [f"## {TITLE}", reading(data), table(rate_head(data), rate_rows(data))]
     if failures:
         parts.append(table(["What went wrong first", *labels], failures))
     wrong = [held for held in data["conversations"] if held["held"][labels[-1]]["failure"]]
     return [*parts, *(_conversation(number, held, labels[-1]) for number, held in enumerate(wrong[:WANTED], 1))]
 
 
+def reading(data: Data) -> str:
+    """When a conversation is right."""
+    return READING_BFCL if data.get("judge") == "bfcl" else READING
+
+
+def rate_head(data: Data) -> list[str]:
+    """What stands above `rate_rows`."""
+    return ["Scenario", *data["models"], *(["p", "p, corrected"] if data.get("p_values") else []), ""]
+
+
 def rate_rows(data: Data) -> Rows:
-    """A row for each scenario, all of them first: every model's rate, and whether it is too small."""
+    """A row for each scenario, all of them first: every model's rate, p-values, and whether it is too small."""
     models = [model["rates"] for model in data["models"].values()]
     rates = {name: [Rate(m[name]["successes"], m[name]["n"]) for m in models] for name in models[0]}
     return [
-        [name, *map(show_rate, found), "too small" if any(rate.too_small for rate in found) else ""]
+        [name, *map(show_rate, found), *_p_cells(name, data), "too small" if any(r.too_small for r in found) else ""]
         for name, found in rates.items()
     ]
+
+
+def _p_cells(name: str, data: Data) -> list[str]:
+    """McNemar's p-value, and Holm's correction of it over the scenarios."""
+    found = data.get("p_values")
+    if not found:
+        return []
+    if name == "all":
+        return [show_p(found["all"]), ""]
+    return [show_p(found["scenarios"][name]), show_p(found["scenarios_holm"][name])]
 
 
 def failure_rows(data: Data) -> Rows:

@@ -10,12 +10,14 @@ from typing import Any
 from tooltune.evaluate.baselines import baselines
 from tooltune.evaluate.breakdown import breakdown
 from tooltune.evaluate.by_state import StateEvaluation, by_state_data
+from tooltune.evaluate.disagreement import Disagreements
 from tooltune.evaluate.results import METRICS, Evaluation
 from tooltune.evaluate.scorers import FAILURES
 from tooltune.evaluate.statistics import TOO_SMALL, Rate, holm
 from tooltune.files import write_json, write_text
 from tooltune.report.by_state import by_state_section
 from tooltune.report.comparison import Row, differences, evaluations, metric_rows, scenario_rows, show_p, show_rate
+from tooltune.report.disagreement import disagreement_section
 from tooltune.report.facts import facts
 from tooltune.report.html import write_page
 from tooltune.report.markdown import code, table
@@ -79,6 +81,7 @@ def report_data(base: Evaluation | None, tuned: Evaluation | None, run: Mapping[
             "scenarios_holm": holm({row.key: row.p for row in scenario_rows(models)}),
         },
         "differences": differences(models),
+        "scorers_disagree": {name: Disagreements.of(m).to_dict() for name, m in named.items()},
         "items": _items(named),
     }
 
@@ -103,25 +106,29 @@ def report_markdown(
 ) -> str:
     """The report for reading."""
     models = evaluations(base, tuned)
-    parts = ["# Evaluation", _opening(models)]
+    parts = ["# Evaluation", _opening(models, by_state or {})]
     if models:
         rows = metric_rows(models)
         parts += ["## Results", _rates_table("Metric", rows, models), READING, _meanings(rows)]
         parts += ["## Right decisions by scenario", _rates_table("Scenario", scenario_rows(models), models)]
         parts += ["## Without a model", POLICIES, _policies_table(_baselines(models))]
         parts += ["## What went wrong", _failure_table(models), samples_section(models[-1])]
+        parts += disagreement_section(models)
     parts += by_state_section(by_state) if by_state else []
     return "\n\n".join([*parts, *_run_section(run)]) + "\n"
 
 
-def _opening(models: Sequence[Evaluation]) -> str:
+def _opening(models: Sequence[Evaluation], by_state: Mapping[str, Any]) -> str:
     """The result in one paragraph."""
-    if not models:
+    if not models and not by_state:
         return "No model was evaluated."
     sentences = []
     for model in models:
         rate = model.summary().overall["right"]
         sentences.append(f"{code(model.label)} decides rightly in {rate.successes} of {rate.n} cases.")
+    for label, held in by_state.get("models", {}).items():
+        rate = held["rates"]["all"]
+        sentences.append(f"{code(label)} holds {rate['successes']} of {rate['n']} conversations rightly.")
     return " ".join(sentences)
 
 

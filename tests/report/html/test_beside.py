@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tooltune.evaluate.results import Evaluation
 from tooltune.report.html import html_page
-from tooltune.report.html.beside import difference_table, policy_table
-from tooltune.report.write import report_data
+from tooltune.report.html.beside import difference_table, disagreement_tables, policy_table
+from tooltune.report.write import report_data, report_markdown
 
 
 def test_the_difference_has_its_interval_overall_and_by_scenario(base: Evaluation, tuned: Evaluation) -> None:
@@ -31,3 +31,14 @@ def test_the_policies_stand_beside(base: Evaluation, tuned: Evaluation) -> None:
 def test_a_report_without_them(base: Evaluation) -> None:
     assert difference_table(report_data(base, None, {})).rows == []
     assert difference_table({}).rows == policy_table({}).rows == []
+
+
+def test_where_the_scorers_disagree(base: Evaluation, tuned: Evaluation) -> None:
+    data = report_data(base, tuned, {})
+    tables = disagreement_tables(data)
+    assert len(tables) == 2
+    found = data["scorers_disagree"]["tuned"]
+    assert f"tuned: they disagree on {len(found['found'])} of {found['compared']} replies" == tables[1].caption
+    assert [row[0] for row in tables[1].rows] == [one["item"] for one in found["found"]][: len(tables[1].rows)]
+    assert 'id="disagreements"' in html_page(data)
+    assert f"- tuned: {len(found['found'])} of {found['compared']} replies" in report_markdown(base, tuned, {})

@@ -77,6 +77,7 @@ def test_every_section_stands_there(base: Evaluation, tuned: Evaluation, run: di
         "by-tools",
         "by-arguments",
         "failures",
+        "disagreements",
         "confusion",
         "training",
         "data",

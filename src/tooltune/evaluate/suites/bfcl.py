@@ -5,7 +5,7 @@
 The questions come from the installed package bfcl-eval, or from a folder laid out like its `data`:
 `BFCL_v4_<category>.json`, and the accepted answers in `possible_answer/`.
 
-Not covered: categories of several turns, web search, memory, Java and JavaScript.
+Not covered: web search, memory, Java and JavaScript; those of several turns are read by `bfcl_multi_turn`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tooltune.errors import ConfigError, DataError, MissingExtraError
+from tooltune.evaluate.bfcl_world import PACKAGE
 from tooltune.evaluate.items import Item, Outcome
 from tooltune.files import read_json_lines
 from tooltune.tools.schemas import map_subschemas
 from tooltune.types import Message, Tool, ToolCall
 
-PACKAGE = "bfcl-eval==2026.3.23"
 CATEGORIES: Mapping[str, Outcome] = {
     "simple_python": "call",
     "multiple": "call",
@@ -35,7 +35,10 @@ CATEGORIES: Mapping[str, Outcome] = {
     "live_irrelevance": "abstain",
     "live_relevance": "call",
 }
-"""The categories, and what the model should decide in each."""
+"""The categories of one turn, and what the model should decide in each."""
+
+MULTI_TURN = ("multi_turn_base", "multi_turn_miss_func", "multi_turn_miss_param", "multi_turn_long_context")
+"""Those of several turns, which are asked only by name."""
 
 WITHOUT_ANSWERS = ("irrelevance", "live_irrelevance", "live_relevance")
 _TYPES: Mapping[Any, str] = {"dict": "object", "float": "number", "tuple": "array"}
@@ -51,7 +54,9 @@ def load_bfcl(categories: Sequence[str] = (), folder: Path | None = None) -> lis
     """
     for name in categories:
         if name not in CATEGORIES:
-            raise ConfigError("--suite", f"the category {name!r}", f"one or more of {', '.join(CATEGORIES)}")
+            raise ConfigError(
+                "--suite", f"the category {name!r}", f"one or more of {', '.join([*CATEGORIES, *MULTI_TURN])}"
+            )
     where = data_folder() if folder is None else folder
     return [item for name in categories or CATEGORIES for item in _items(where, name)]
 
@@ -67,7 +72,7 @@ def data_folder() -> Path:
 
 def _items(folder: Path, category: str) -> Iterator[Item]:
     name = f"BFCL_v4_{category}.json"
-    rows = _rows(folder / name)
+    rows = rows_of(folder / name)
     answers = {} if category in WITHOUT_ANSWERS else dict(_answers(folder / "possible_answer" / name))
     for row, where in rows:
         with_answer = category not in WITHOUT_ANSWERS
@@ -76,17 +81,17 @@ def _items(folder: Path, category: str) -> Iterator[Item]:
         yield _item(row, category, answers[row["id"]] if with_answer else ())
 
 
-def _rows(path: Path) -> list[tuple[Mapping[str, Any], str]]:
-    """The rows of a file, each with where it stands."""
+def rows_of(path: Path, identity: str = "id") -> list[tuple[Mapping[str, Any], str]]:
+    """The rows of a file, each with where it stands; each is known by its key `identity`."""
     rows = list(read_json_lines(path, "Give the folder of BFCL's data as --suite_folder"))
     for row, where in rows:
-        if not isinstance(row, Mapping) or not isinstance(row.get("id"), str):
-            raise DataError(where, repr(row)[:60], 'an object with an "id", as in BFCL\'s data')
+        if not isinstance(row, Mapping) or not isinstance(row.get(identity), str):
+            raise DataError(where, repr(row)[:60], f'an object with the key "{identity}", as in BFCL\'s data')
     return rows
 
 
 def _answers(path: Path) -> Iterator[tuple[str, tuple[Mapping[str, Any], ...]]]:
-    for row, where in _rows(path):
+    for row, where in rows_of(path):
         answers = row.get("ground_truth")
         if not isinstance(answers, list) or not all(map(_is_answer, answers)):
             raise DataError(f"{where}, key ground_truth", repr(answers)[:60], "[{tool: {argument: [values]}}, ...]")

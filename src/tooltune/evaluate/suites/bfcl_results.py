@@ -9,11 +9,14 @@ it reads as JSON within <tool_call> tags and whose tools keep the dots in their 
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from pathlib import Path
 
+from tooltune.evaluate.bfcl_conversations import BfclConversation
+from tooltune.evaluate.by_state import Outcome, StateEvaluation
 from tooltune.evaluate.results import Evaluation, ItemResult
 from tooltune.files import writable_folder, write_text
-from tooltune.types import ToolCall
+from tooltune.types import Message, ToolCall
 
 READ_AS = "Qwen/Qwen3-0.6B-FC"
 
@@ -27,9 +30,41 @@ def write_bfcl_results(folder: Path, evaluation: Evaluation) -> None:
     categories = sorted({result.item.scenario for result in evaluation.results})
     for category in categories:
         group = "live" if category.startswith("live_") else "non_live"
-        target = writable_folder(folder / evaluation.label / READ_AS.replace("/", "_") / group, "BFCL's results")
+        target = writable_folder(_of_model(folder, evaluation.label) / group, "BFCL's results")
         lines = [_line(result) for result in evaluation.results if result.item.scenario == category]
         write_text(target / f"BFCL_v4_{category}_result.json", "".join(lines))
+
+
+def write_bfcl_conversations(folder: Path, evaluation: StateEvaluation) -> None:
+    """Write `LABEL/MODEL/multi_turn/BFCL_v4_CATEGORY_result.json` for each category of several turns.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    lines: dict[str, list[str]] = {}
+    for outcome in evaluation.outcomes:
+        if isinstance(outcome.conversation, BfclConversation):
+            row = {"id": outcome.conversation.id, "result": _turns(outcome, outcome.conversation)}
+            lines.setdefault(outcome.conversation.scenario, []).append(json.dumps(row, ensure_ascii=False) + "\n")
+    for category, rows in lines.items():
+        target = writable_folder(_of_model(folder, evaluation.label) / "multi_turn", "BFCL's results")
+        write_text(target / f"BFCL_v4_{category}_result.json", "".join(rows))
+
+
+def _turns(outcome: Outcome, conversation: BfclConversation) -> list[list[str]]:
+    """The replies to each turn; one turn too few says that the conversation was broken off."""
+    parts = groupby(outcome.messages, key=lambda message: message.role in ("system", "user"))
+    turns = [[_reply(message) for message in part if message.role == "assistant"] for said, part in parts if not said]
+    whole = outcome.messages[-1].role == "assistant"
+    return turns if whole else turns[: len(conversation.required) - 1]
+
+
+def _reply(message: Message) -> str:
+    return "\n".join(map(_call, message.tool_calls)) or message.content
+
+
+def _of_model(folder: Path, label: str) -> Path:
+    return folder / label / READ_AS.replace("/", "_")
 
 
 def _line(result: ItemResult) -> str:

@@ -1,15 +1,15 @@
-"""What stands beside the rates: how sure the difference is, what two policies reach that look at nothing, and whole
-conversations."""
+"""What stands beside the rates: how sure the difference is, and what two policies reach that look at nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from tooltune.report.by_state import failure_rows, rate_rows
 from tooltune.report.comparison import show_p, show_rate
+from tooltune.report.disagreement import HEAD, SHOWN, brief
 from tooltune.report.html.data import Table
 from tooltune.report.html.tables import metric_lines
+from tooltune.types import ToolCall
 
 _HEAD = ("Items", "Points better", "95 % interval", "Tools", "p, corrected")
 
@@ -33,16 +33,21 @@ def policy_table(data: Mapping[str, Any]) -> Table:
     return Table("Without a model", ("Metric", *policies), rows)
 
 
-def conversation_tables(data: Mapping[str, Any]) -> list[Table]:
-    """How whole conversations ended, if some were held: `by_state` of report.json."""
-    held = data.get("by_state")
-    if not held:
-        return []
-    labels = list(held["models"])
-    return [
-        Table("Conversations that end in the right state", ("Scenario", *labels, ""), rate_rows(held)),
-        Table("What went wrong first", ("Failure", *labels), failure_rows(held)),
-    ]
+def disagreement_tables(data: Mapping[str, Any]) -> list[Table]:
+    """Where the two scorers disagree, one table for each model: `scorers_disagree` of report.json."""
+    models, items = data.get("models") or {}, {item["id"]: item for item in data.get("items", ())}
+    tables = []
+    for name, found in (data.get("scorers_disagree") or {}).items():
+        label = models[name]["label"]
+        caption = f"{label}: they disagree on {len(found['found'])} of {found['compared']} replies"
+        rows = [_disagreement(one, items[one["item"]], name) for one in found["found"][:SHOWN]]
+        tables += [Table(caption, ("Item", *HEAD[2:]), rows)] if found["compared"] else []
+    return tables
+
+
+def _disagreement(one: Mapping[str, Any], item: Mapping[str, Any], model: str) -> list[str]:
+    calls = (item["calls"], item["replies"][model]["reply"]["calls"])
+    return [one["item"], "bfcl" if one["bfcl"] else "semantic", *(brief(map(ToolCall.from_dict, c)) for c in calls)]
 
 
 def _points(share: float) -> str:

@@ -20,9 +20,11 @@ from markupsafe import Markup
 from tooltune.evaluate.statistics import TOO_SMALL, Rate
 from tooltune.files import write_text
 from tooltune.report.comparison import show_p
+from tooltune.report.disagreement import READING, TITLE
 from tooltune.report.html import charts, tables
-from tooltune.report.html.beside import conversation_tables, difference_table, policy_table
+from tooltune.report.html.beside import difference_table, disagreement_tables, policy_table
 from tooltune.report.html.confusion import confusion
+from tooltune.report.html.conversations import conversations
 from tooltune.report.html.data import data_tables, facts_table
 from tooltune.report.html.items import compared, items_data
 
@@ -56,7 +58,7 @@ def html_page(data: Data, history: Sequence[Data] = (), manifest: Data | None = 
         manifest: of the run, if there is one; otherwise what report.json says of the run is shown.
     """
     listed = items_data(data)
-    labels = list(listed["models"].values())
+    labels, held = list(listed["models"].values()), conversations(data)
     metrics = tables.metric_lines(data)
     right = next((line for line in metrics if line.key == "right"), None)
     run = data.get("run") or {}
@@ -70,7 +72,11 @@ def html_page(data: Data, history: Sequence[Data] = (), manifest: Data | None = 
         metrics=metrics,
         difference=difference_table(data),
         policies=policy_table(data),
-        conversations=conversation_tables(data),
+        disagreements=disagreement_tables(data),
+        disagreement_reading=READING,
+        disagreement_title=TITLE,
+        held=held,
+        named=labels or (held.labels if held else []),
         breakdowns=tables.breakdowns(data),
         failures=tables.failures(data),
         matrices=[confusion(listed["items"], key, label) for key, label in listed["models"].items()],

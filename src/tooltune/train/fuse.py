@@ -75,7 +75,7 @@ def _rotate(theirs: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tuple
         kernels = kernels_for(q)
         if not kernels or args or kwargs or q.shape[0] != 1 or cos.shape != (1, *q.shape[2:]) or cos.dtype != q.dtype:
             return theirs(q, k, cos, sin, *args, **kwargs)
-        return tuple(Rotation.apply(x, cos, sin, kernels) for x in (q, k))  # type: ignore[no-untyped-call,return-value]
+        return tuple(Rotation.apply(x, cos, sin, kernels) for x in (q, k))  # type: ignore[no-untyped-call]
 
     return rotate
 
@@ -111,7 +111,13 @@ def _replacement(module: nn.Module) -> Forward | None:
 def _lora(module: Any) -> Forward | None:
     """Plain LoRA on a plain linear layer: one adapter, no dropout, no variant such as DoRA."""
     base, names = module.base_layer, module.active_adapters
-    if _sharded() or type(base) is not nn.Linear or len(names) != 1 or names[0] not in module.lora_A or base.weight.requires_grad:
+    if (
+        _sharded()
+        or type(base) is not nn.Linear
+        or len(names) != 1
+        or names[0] not in module.lora_A
+        or base.weight.requires_grad
+    ):
         return None
     name = names[0]
     a, b = module.lora_A[name], module.lora_B[name]

@@ -11,28 +11,39 @@ see `side`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from llvmlite import ir
 from numba import njit, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic as numba_intrinsic
 from torch import Tensor
 
 _f4, _u4, _u2, _i4 = np.float32, np.uint32, np.uint16, np.int32
-# "numpy": a division by zero gives infinity; a check for it would keep loops from being vectorised.
-_inline = njit(fastmath=True, error_model="numpy", inline="always")
-_loop = njit(fastmath=True, error_model="numpy", cache=True, nogil=True)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+def _intrinsic(function: Callable[..., Any]) -> Any:
+    return numba_intrinsic(function)
+
+
+def _inline(function: Callable[..., Any]) -> Any:
+    """Part of a loop. "numpy": division by zero gives infinity; a check for it would keep a loop from being vectorised."""
+    return njit(fastmath=True, error_model="numpy", inline="always")(function)
+
+
+def _loop(function: Callable[..., Any]) -> Any:
+    return njit(fastmath=True, error_model="numpy", cache=True, nogil=True)(function)
+
+
+@_intrinsic
 def _from_bits(context: Any, bits: Any) -> Any:
     """The float32 of 32 bits."""
     return types.float32(types.uint32), lambda c, builder, s, args: builder.bitcast(args[0], ir.FloatType())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_intrinsic
 def _to_bits(context: Any, number: Any) -> Any:
     """The 32 bits of a float32."""
     return types.uint32(types.float32), lambda c, builder, s, args: builder.bitcast(args[0], ir.IntType(32))
@@ -133,8 +144,8 @@ def _rotate_to_tokens(x: Any, cos: Any, sin: Any, out: Any) -> None:
 @_inline
 def _ordered(bits: Any) -> Any:
     """An integer that is larger where the bfloat16 is, or back: loops over integers find a largest one vectorised."""
-    number = np.int32(np.int16(bits))
-    return number ^ ((number >> np.int32(15)) & np.int32(0x7FFF))
+    number = _i4(np.int16(bits))
+    return number ^ ((number >> _i4(15)) & _i4(0x7FFF))
 
 
 @_loop
@@ -143,7 +154,7 @@ def _softmax(scores: Any, tokens: Any, scale: Any) -> None:
     powers = np.empty(width, dtype=np.float32)
     for row in range(scores.shape[0]):
         visible = width - tokens + row % tokens + 1
-        largest, total = np.int32(-0x8000), _f4(0.0)
+        largest, total = _i4(-0x8000), _f4(0.0)
         for i in range(visible):
             largest = max(largest, _ordered(scores[row, i]))
         most = _load(_u2(_ordered(largest)))
@@ -176,7 +187,7 @@ def _cross_entropy(logits: Any, labels: Any, weights: Any) -> Any:
     powers = np.empty(width, dtype=np.float32)
     for row in range(logits.shape[0]):
         label, weight = labels[row], weights[row]
-        largest, total = np.int32(-0x8000), _f4(0.0)
+        largest, total = _i4(-0x8000), _f4(0.0)
         for i in range(width):
             largest = max(largest, _ordered(logits[row, i]))
         most = _load(_u2(_ordered(largest)))
@@ -241,7 +252,9 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     heads, tokens, size = x.shape[1:]
     out = torch.empty(1, heads, tokens, size, dtype=x.dtype)
     angles = [_bits(t.contiguous(), tokens, size) for t in (cos, sin)]
-    _rotate_to_heads(_bits(x.transpose(1, 2).contiguous(), tokens, heads, size), *angles, _bits(out, heads, tokens, size))
+    _rotate_to_heads(
+        _bits(x.transpose(1, 2).contiguous(), tokens, heads, size), *angles, _bits(out, heads, tokens, size)
+    )
     return out
 
 

@@ -29,7 +29,7 @@ def _intrinsic(function: Callable[..., Any]) -> Any:
 
 
 def _inline(function: Callable[..., Any]) -> Any:
-    """Part of a loop. "numpy": division by zero gives infinity; a check for it would keep a loop from being vectorised."""
+    """Part of a loop. "numpy": division by zero gives infinity; a check would keep a loop from being vectorised."""
     return njit(fastmath=True, error_model="numpy", inline="always")(function)
 
 

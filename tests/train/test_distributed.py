@@ -19,7 +19,7 @@ def test_two_processes_train_what_one_does(tiny_model_folder: Path, tmp_path: Pa
     data = tmp_path / "data.jsonl"
     assert main(["generate", "--data_path", str(data), "--num_examples", "40", "--max_tools_in_view", "2"]) == 0
     common = ["train", "--model_name", str(tiny_model_folder), "--data_path", str(data), "--learning_rate", "1e-2",
-              "--num_train_epochs", "1", "--save_strategy", "no"]  # fmt: skip
+              "--num_train_epochs", "1", "--save_strategy", "no", "--dtype", "float32"]  # fmt: skip
     one, two = (["--output_dir", str(tmp_path / name), "--gradient_accumulation_steps"] for name in ("one", "two"))
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m"]
     done = command([*launcher, "tooltune", *common, *two, "1"], tmp_path)

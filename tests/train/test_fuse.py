@@ -14,7 +14,7 @@ from tests.train.test_packs import gradients, group, with_lora
 from tooltune.train.attention import packing
 from tooltune.train.batching import make_packs, plain_tensors, shared_tensors
 from tooltune.train.fuse import fused
-from tooltune.train.fused import HeadLoss, LoraLinear, RmsNorm, Swiglu
+from tooltune.train.fused import HeadLoss, LoraLinear, Product, RmsNorm, Swiglu
 from tooltune.train.matmul_attention import MOST_BYTES, MatmulAttention, pays
 
 
@@ -32,7 +32,8 @@ class TestGradients:
     @pytest.mark.parametrize("bias", [None, random(4)])
     def test_lora_linear(self, bias: torch.Tensor | None) -> None:
         x, weight, a, b = leaf(2, 3, 5), random(4, 5, seed=1), leaf(2, 5, seed=2), leaf(4, 2, seed=3)
-        assert torch.autograd.gradcheck(lambda x, a, b: LoraLinear.apply(x, weight, bias, a, b, 0.7), (x, a, b))
+        base, back = Product(weight, bias), Product(weight.T)
+        assert torch.autograd.gradcheck(lambda x, a, b: LoraLinear.apply(x, base, back, a, b, 0.7), (x, a, b))
 
     def test_swiglu(self) -> None:
         assert torch.autograd.gradcheck(Swiglu.apply, (leaf(3, 4), leaf(3, 4, seed=1)))

@@ -10,6 +10,7 @@ On CPU only: nobody has measured these against a GPU's own kernels here.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +20,7 @@ from peft.tuners.lora import Linear as PeftLinear
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from tooltune.train.fused import LoraLinear, RmsNorm, Swiglu
+from tooltune.train.fused import LoraLinear, Product, RmsNorm, Rotation, Swiglu, kernels_for
 
 Forward = Callable[[Tensor], Tensor]
 
@@ -45,10 +46,52 @@ def fused(model: Any) -> Iterator[Tensor | None]:
         if head is not None:
             _replace(head, lambda hidden: hidden)
             replaced.append(head)
-        yield None if head is None else head.weight
+        with _rotation(model):
+            yield None if head is None else head.weight
     finally:
         for module in replaced:
             del module.forward  # the class's own shows again
+
+
+@contextmanager
+def _rotation(model: Any) -> Iterator[None]:
+    """Within, the function by which the model's attention classes rotate queries and keys is ours for single rows."""
+    homes = {sys.modules[type(m).__module__] for m in model.modules() if type(m).__name__.endswith("Attention")}
+    theirs = {home: vars(home)["apply_rotary_pos_emb"] for home in homes if "apply_rotary_pos_emb" in vars(home)}
+    rotations = {home: _rotate(function) for home, function in theirs.items() if _rotates_halves(function)}
+    try:
+        for home, function in rotations.items():
+            vars(home)["apply_rotary_pos_emb"] = function
+        yield
+    finally:
+        for home in rotations:
+            vars(home)["apply_rotary_pos_emb"] = theirs[home]
+
+
+def _rotate(theirs: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tuple[Tensor, Tensor]]:
+    """Theirs, but where one row of bfloat16 numbers is rotated whole."""
+
+    def rotate(q: Tensor, k: Tensor, cos: Tensor, sin: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        kernels = kernels_for(q)
+        if not kernels or args or kwargs or q.shape[0] != 1 or cos.shape != (1, *q.shape[2:]) or cos.dtype != q.dtype:
+            return theirs(q, k, cos, sin, *args, **kwargs)
+        return tuple(Rotation.apply(x, cos, sin, kernels) for x in (q, k))  # type: ignore[no-untyped-call]
+
+    return rotate
+
+
+def _rotates_halves(theirs: Callable[..., tuple[Tensor, Tensor]]) -> bool:
+    """Whether a function computes what ours does."""
+    q, k, angle = (
+        torch.randn(shape, generator=torch.Generator().manual_seed(0)).bfloat16()
+        for shape in ((1, 2, 3, 8), (1, 1, 3, 8), (1, 3, 4))
+    )
+    cos, sin = (torch.cat([turn(angle)] * 2, dim=-1) for turn in (torch.cos, torch.sin))
+    try:
+        pairs = zip(_rotate(theirs)(q, k, cos, sin), theirs(q, k, cos, sin), strict=True)
+    except (TypeError, RuntimeError):  # another function of this name
+        return False
+    return all(torch.allclose(ours, other, rtol=2**-6, atol=2**-6) for ours, other in pairs)
 
 
 def _replace(module: nn.Module, forward: Forward) -> None:
@@ -68,7 +111,13 @@ def _replacement(module: nn.Module) -> Forward | None:
 def _lora(module: Any) -> Forward | None:
     """Plain LoRA on a plain linear layer: one adapter, no dropout, no variant such as DoRA."""
     base, names = module.base_layer, module.active_adapters
-    if type(base) is not nn.Linear or len(names) != 1 or names[0] not in module.lora_A or base.weight.requires_grad:
+    if (
+        _sharded()
+        or type(base) is not nn.Linear
+        or len(names) != 1
+        or names[0] not in module.lora_A
+        or base.weight.requires_grad
+    ):
         return None
     name = names[0]
     a, b = module.lora_A[name], module.lora_B[name]
@@ -76,8 +125,10 @@ def _lora(module: Any) -> Forward | None:
     if odd or b.bias is not None or not isinstance(module.lora_dropout[name], nn.Identity):
         return None
 
+    product, back = Product(base.weight, base.bias), Product(base.weight.T)
+
     def forward(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        result: Tensor = LoraLinear.apply(x, base.weight, base.bias, a.weight, b.weight, module.scaling[name])  # type: ignore[no-untyped-call]
+        result: Tensor = LoraLinear.apply(x, product, back, a.weight, b.weight, module.scaling[name])  # type: ignore[no-untyped-call]
         return result
 
     return forward
@@ -115,17 +166,19 @@ def _same(module: nn.Module, forward: Forward, width: int, dtype: torch.dtype) -
     x = torch.randn(4, width, generator=torch.Generator().manual_seed(0)).to(dtype)
     with torch.no_grad():
         ours, theirs = forward(x), module(x)
-    return torch.allclose(ours, theirs, rtol=8 * torch.finfo(dtype).eps, atol=8 * torch.finfo(dtype).eps)
+    off = (ours.float() - theirs.float()).norm()  # single numbers near 0 may differ by much more than they are
+    return bool(off <= 8 * torch.finfo(dtype).eps * theirs.float().norm())
+
+
+def _sharded() -> bool:
+    """Whether FSDP or DeepSpeed may hold only a part of a weight."""
+    return bool(os.environ.get("ACCELERATE_USE_FSDP") or os.environ.get("ACCELERATE_USE_DEEPSPEED"))
 
 
 def _plain_head(model: Any) -> nn.Linear | None:
-    """The output layer, when logits are nothing but its product with the last hidden states.
-
-    Not where FSDP or DeepSpeed may hold only a part of its weight.
-    """
+    """The output layer, when logits are nothing but its product with the last hidden states."""
     head = model.get_base_model().get_output_embeddings()
-    sharded = os.environ.get("ACCELERATE_USE_FSDP") or os.environ.get("ACCELERATE_USE_DEEPSPEED")
-    if sharded or type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
+    if _sharded() or type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
         return None
     ids = torch.arange(4)[None]
     with torch.no_grad():

@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from tooltune.train.fused import kernels_for
+
 MOST_BYTES = 2**30
 """Most memory for the kept probabilities of all layers; a pack that needs more takes flash attention."""
 
@@ -62,6 +64,25 @@ def _future(length: int) -> Tensor:
     return torch.ones(length, length, dtype=torch.bool).triu(1)
 
 
+def _softmax(scores: Tensor, tokens: int, scaling: float) -> Tensor:
+    """Of scaled scores, (key heads, queries, keys), where no token looks ahead; may be in place."""
+    kernels = kernels_for(scores)
+    if kernels:
+        done: Tensor = kernels.causal_softmax(scores, tokens, scaling)
+        return done
+    by_head = scores.mul_(scaling).view(scores.shape[0], -1, tokens, scores.shape[2])
+    by_head[..., -tokens:].masked_fill_(_future(tokens), float("-inf"))
+    return scores.softmax(-1)
+
+
+def _softmax_backward(d: Tensor, probabilities: Tensor, tokens: int, scaling: float) -> Tensor:
+    kernels = kernels_for(d)
+    if kernels:
+        done: Tensor = kernels.causal_softmax_backward(d, probabilities, tokens, scaling)
+        return done
+    return torch._softmax_backward_data(d, probabilities, -1, probabilities.dtype).mul_(scaling)
+
+
 class MatmulAttention(Function):
     """Attention of a pack with grouped key heads. Gradients: query, key, value."""
 
@@ -72,12 +93,9 @@ class MatmulAttention(Function):
         `lengths` are those of the prefix (0 if there is none) and of each branch. Returns query's shape.
         """
         out, kept = torch.empty_like(query), []
-        for block in _blocks(query * scaling, key, value, lengths):
-            scores = torch.bmm(block.queries, block.keys.transpose(1, 2))
+        for block in _blocks(query, key, value, lengths):
             tokens = block.own.stop - block.own.start
-            by_head = scores.view(scores.shape[0], -1, tokens, scores.shape[2])
-            by_head[..., -tokens:].masked_fill_(_future(tokens), float("-inf"))
-            probabilities = scores.softmax(-1)
+            probabilities = _softmax(torch.bmm(block.queries, block.keys.transpose(1, 2)), tokens, scaling)
             out[0, :, block.own] = torch.bmm(probabilities, block.values).view(out.shape[1], tokens, -1)
             kept.append(probabilities)
         ctx.save_for_backward(query, key, value, *kept)
@@ -92,14 +110,13 @@ class MatmulAttention(Function):
         # The prefix's gradient is a sum over the branches: in float32.
         prefix_key = torch.zeros(heads, prefix, key.shape[3])
         prefix_value = torch.zeros_like(prefix_key)
-        blocks = _blocks(query * ctx.scaling, key, value, ctx.lengths)
+        blocks = _blocks(query, key, value, ctx.lengths)
         for block, probabilities in zip(blocks, kept, strict=True):
             d = d_out[0, :, block.own].reshape(heads, -1, d_out.shape[3])
             d_values = torch.bmm(probabilities.transpose(1, 2), d)
-            d_scores = torch._softmax_backward_data(
-                torch.bmm(d, block.values.transpose(1, 2)), probabilities, -1, probabilities.dtype
-            )
             tokens = block.own.stop - block.own.start
+            d_scores = torch.bmm(d, block.values.transpose(1, 2))
+            d_scores = _softmax_backward(d_scores, probabilities, tokens, ctx.scaling)
             d_query[0, :, block.own] = torch.bmm(d_scores, block.keys).view(query.shape[1], tokens, -1)
             d_keys = torch.bmm(d_scores.transpose(1, 2), block.queries)
             d_key[0, :, block.own], d_value[0, :, block.own] = d_keys[:, -tokens:], d_values[:, -tokens:]
@@ -108,4 +125,4 @@ class MatmulAttention(Function):
                 prefix_value += d_values[:, :prefix]
         if prefix:
             d_key[0, :, :prefix], d_value[0, :, :prefix] = prefix_key, prefix_value
-        return d_query.mul_(ctx.scaling), d_key, d_value, None, None
+        return d_query, d_key, d_value, None, None

@@ -24,7 +24,7 @@ from rich.table import Table
 from tooltune.config import TrainConfig
 from tooltune.example_tools import EXAMPLE_TOOLS
 from tooltune.generate import generate_examples
-from tooltune.train import attention, fuse
+from tooltune.train import attention, fuse, fused
 from tooltune.train.attention import packing
 from tooltune.train.batching import shared_tensors
 from tooltune.train.lora import add_lora
@@ -34,24 +34,27 @@ from tooltune.train.prepare import prepare
 from tooltune.train.side import SideProcesses, beside
 
 PARTS = ("_lora", "_norm", "_mlp", "_plain_head")
-Variant = tuple[str, Sequence[str], bool]
+Variant = tuple[str, Sequence[str], bool, bool]
 VARIANTS: tuple[Variant, ...] = (
-    ("packs alone", (), False),
-    ("+ fused LoRA", ("_lora",), False),
-    ("+ fused norm", ("_norm",), False),
-    ("+ fused SwiGLU", ("_mlp",), False),
-    ("+ loss in the head", ("_plain_head",), False),
-    ("+ matmul attention", (), True),
-    ("all", PARTS, True),
+    ("packs alone", (), False, False),
+    ("+ fused LoRA", ("_lora",), False, False),
+    ("+ fused norm", ("_norm",), False, False),
+    ("+ fused SwiGLU", ("_mlp",), False, False),
+    ("+ loss in the head", ("_plain_head",), False, False),
+    ("+ matmul attention", (), True, False),
+    ("all of these", PARTS, True, False),
+    ("all, with compiled loops", PARTS, True, True),
 )
 
 
 @contextlib.contextmanager
-def only(parts: Sequence[str], matmul: bool) -> Iterator[None]:
-    """Within, `fuse` replaces these parts only."""
+def only(parts: Sequence[str], matmul: bool, compiled: bool) -> Iterator[None]:
+    """Within, `fuse` replaces these parts only; without compiled loops, torch does the element-wise work."""
     before: dict[tuple[Any, str], Any] = {(fuse, name): getattr(fuse, name) for name in PARTS if name not in parts}
     if not matmul:
         before[attention, "pays"] = attention.pays
+    if not compiled:
+        before[fused, "_kernels"] = fused._kernels
     nothing: Callable[..., Any] = lambda *args, **kwargs: None  # noqa: E731
     try:
         for module, name in before:

@@ -109,6 +109,7 @@ def _plan(config: DataConfig, tools: Sequence[Tool], functions: PythonFunctions 
         renamed_share=config.renamed_share,
         answered_share=config.answered_share,
         one_tool_share=config.one_tool_share,
+        all_tools_share=config.all_tools_share,
         functions=functions,
     )
 

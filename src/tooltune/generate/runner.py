@@ -32,6 +32,7 @@ from tooltune.verify import verify_example
 SYSTEM_SHARE = 0.1
 # How many tools are in view: mostly 3 to 5; more than 6 are rarer the more they are.
 _SIZE_WEIGHTS = (7, 12, 23, 26, 20, 12)
+_MOST_TOOLS = 40
 _NEIGHBOURS = 0.5
 _ABSENT = 12
 _TRIES = 40
@@ -65,6 +66,7 @@ class Plan:
     renamed: float = 0.0
     answered: float = 1.0
     one_tool: float = 0.0
+    all_tools: float = 0.0
 
     def scenario(self, part: Part, index: int) -> str:
         """The scenario of an example: shares are kept closely even in a small run."""
@@ -87,11 +89,16 @@ class Plan:
             name for name in ("chain", "long_chain", "multi_turn", "selection", *SCENARIOS) if name in scenarios
         ):
             chosen += SCENARIOS[name].needs(self.catalogue, rng, chosen)
-        sizes = range(1, self.max_tools + 1)
-        wanted = rng.choices(sizes, [_size_weight(size) for size in sizes])[0] - len(chosen)
-        chosen += self._others(chosen, wanted, rng)
+        chosen += self._others(chosen, self._size(rng) - len(chosen), rng)
         rng.shuffle(chosen)
         return tuple(chosen)
+
+    def _size(self, rng: Random) -> int:
+        """How many tools a group shows, if its scenarios do not need more."""
+        if self.all_tools and rng.random() < self.all_tools:
+            return min(len(self.catalogue.tools), _MOST_TOOLS)
+        sizes = range(1, self.max_tools + 1)
+        return rng.choices(sizes, [_size_weight(size) for size in sizes])[0]
 
     def view(self, part: Part, group: int) -> tuple[Catalogue, tuple[Tool, ...]]:
         """The tools of a group, and all tools with their wording; in a share of groups under other names."""
@@ -232,6 +239,7 @@ def make_plan(
     renamed_share: float = 0.0,
     answered_share: float = 1.0,
     one_tool_share: float = 0.0,
+    all_tools_share: float = 0.0,
     functions: PythonFunctions | None = None,
 ) -> Plan:
     """Settle what every example depends on.
@@ -251,6 +259,7 @@ def make_plan(
             verified whole and then end with their last call.
         one_tool_share: share of the tool sets that are one tool alone, whatever scenarios they were drawn for;
             scenarios that need more give way to others.
+        all_tools_share: share of the other tool sets that show all tools, at most 40.
         functions: really run when they are called, in place of the simulated world.
 
     Raises:
@@ -263,7 +272,7 @@ def make_plan(
     held_out = round(num_examples * held_out_share)
     return Plan(
         catalogue, num_examples, held_out, seed, examples_per_tool_set, max_tools_in_view, mix,
-        renamed_share, answered_share, one_tool_share,
+        renamed_share, answered_share, one_tool_share, all_tools_share,
     )  # fmt: skip
 
 

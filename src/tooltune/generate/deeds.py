@@ -22,6 +22,9 @@ _NAMING = CODE_WORDS | {"name", "slug"}
 _CHANGING = ("make", "change", "remove", "do")
 _SINGLE = re.compile(r"\b(?:an?|the|this|one|specific|single)\b")
 _UNTELLING = frozenset({"detail", "details", "information", "info", "list", "set", "data", "content", "number"})
+_AND = re.compile(r" and (\w+ \w+ .+)")
+_HEADS = frozenset({"request", "requests", "address", "addresses"})
+"""Nouns whose name may be shortened to the word before: `pulls` are pull requests."""
 _OF = re.compile(
     r" (?:of|for|about|on|to|in|from) (?:an? |the |my |all )?(?:new |specific |single |existing |given )?(\w+)"
 )
@@ -61,6 +64,8 @@ def _deed(name: str, description: str) -> Deed:
     action = action_of(Tool(name, description))
     named = spaced(name).lower().split()
     verb = next((word for word in named if word in wording().verbs), action.verb)
+    if verb == "compute" and action.verb in named:
+        verb = action.verb  # get, of `hosted_compute_get_network`
     if not _kind(verb) and action.verb in wording().verbs:
         verb = action.verb
     thing = _thing(named, action.object, description.lower())
@@ -102,21 +107,28 @@ def _is_one(verb: str, said: str, thing: str) -> bool:
 def _thing(named: list[str], said: str, description: str) -> str:
     """The first noun of the command if the tool's name has it too, else the noun of the name that is spoken of."""
     noun, end = head(said)
+    if (more := _AND.match(said, end)) and head(more[1])[0] in named:
+        noun = head(more[1])[0]  # "artifact and log retention settings" are settings
     if noun in _UNTELLING and (behind := _OF.match(said, end)):
         noun = behind[1].lower()
     whole = _nouns(named)
     singles = [singular(word) for word in whole]
     if noun in named[1:] and noun not in whole:
         return noun  # a verb elsewhere, but here the thing: "report"
+    if "-" in noun.strip("-") and noun.replace("-", " ") in " ".join(named):
+        return noun.replace("-", " ")  # a sub-issue is no issue
     if singular(noun) not in singles:
         own = _nouns(_before_boundary(named))
+        if own and noun in _HEADS and f"{singular(own[-1])} {noun}" in said:
+            return f"{singular(own[-1])} {noun}"  # the pull request of `pulls_get`
         in_words = noun.isalpha() and noun.islower() and noun not in _UNTELLING
         has_verb = any(word in wording().verbs for word in named)
         spoken = not own or not own[-1].endswith("ing") or singular(own[-1]) in description  # "list_following"
         return own[-1] if own and ((has_verb and spoken) or not in_words) else noun if in_words else ""
     at = singles.index(singular(noun))
     both = f"{whole[at - 1]} {noun}"
-    return both if at and both in description else noun
+    is_verb = whole[at - 1] == head(said)[0] or (at and whole[at - 1] in wording().verbs and said.startswith(noun))
+    return both if at and both in description and not is_verb else noun
 
 
 def _nouns(named: list[str]) -> list[str]:
@@ -165,10 +177,15 @@ def key_of(tool: Tool, thing: str) -> ToolParameter | None:
     """The parameter that says which thing is meant; None where no argument does."""
     last = thing.split()[-1:]
     # `package_version_id` before `package_name`, for a package version.
-    for parameter in sorted(tool.parameters, key=lambda p: named_by(p.name) != thing):
+    # `version_id` before `ruleset_id`, for a ruleset version.
+    for parameter in sorted(tool.parameters, key=lambda p: (named_by(p.name) != thing, [named_by(p.name)] != last)):
         named = named_by(parameter.name)
         plain = parameter.type in ("string", "integer") and not parameter.enum
-        if named is None and plain and list(words(parameter.name)) == thing.split():
+        if (
+            named is None
+            and plain
+            and list(words(parameter.name)) in (thing.split(), *([last] if last == ["version"] else []))
+        ):
             return parameter
         if plain and named is not None and (not named or named.split()[-1:] == last or _short(named, thing)):
             return parameter
@@ -199,7 +216,11 @@ def participle(verb: str) -> str:
 @lru_cache(maxsize=4096)
 def usual_fields(thing: str) -> Mapping[str, Any]:
     """Field -> where its values come from, for what is usually known of such a thing; of two words the last decides."""
-    for name in (thing, *thing.split()[-1:]):
+    *about, last = thing.split() or [""]
+    if about and last in things()["alone"].split() and thing not in things()["fields"]:
+        return {}
+    # The summary of a usage tells of the usage.
+    for name in (thing, *(about[-1:] if last in ("summary", "report") else ()), last):
         for names, fields in things()["fields"].items():
             if name and name in [part.strip() for part in names.split(",")]:
                 return dict(fields)

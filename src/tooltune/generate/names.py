@@ -19,6 +19,10 @@ import yaml
 EMPTY_WORDS = frozenset({"name", "type", "id", "ids", "value", "code", "number", "key", "kind", "object", "uid", "ref"})
 CODE_WORDS = frozenset({"id", "ids", "code", "number", "key", "reference", "uid", "no", "serial", "sku", "barcode"})
 _PREPOSITIONS = frozenset({"to", "from", "the", "a", "an", "of", "in", "by", "for", "at", "on", "with"})
+_WRAPPERS = (["body"], ["data"], ["payload"], ["input"], ["params"], ["request"])
+"""Objects that only hold what a tool takes."""
+_PLACES = frozenset({"owner", "repo", "repo_path", "org", "enterprise", "project", "workspace", "database", "account",
+                     "repository", "channel", "team", "bucket", "cluster", "namespace", "username"})  # fmt: skip
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[a-z]+")
 _T = TypeVar("_T")
@@ -70,6 +74,7 @@ def kind_of(name: str, noun: str = "") -> str | None:
     """The kind of text that a name asks for, of a tool that is about `noun`; None when it says nothing."""
     own = _without_prepositions(words(name))
     above = _WORD.findall(name.rpartition(".")[0].lower()) or _WORD.findall(noun.lower())
+    above = _WORD.findall(noun.lower()) if above in _WRAPPERS else above
     found = _found(_phrases(own, above), _kinds())
     if found or not own or own[-1] not in EMPTY_WORDS | CODE_WORDS:
         return found
@@ -104,6 +109,11 @@ def kind_in(text: str) -> str | None:
     return None
 
 
+def is_place(name: str) -> bool:
+    """Whether a parameter says where a thing is, and not which."""
+    return name in _PLACES
+
+
 def _without_prepositions(own: tuple[str, ...]) -> tuple[str, ...]:
     while len(own) > 1 and (own[-1] in _PREPOSITIONS or len(own[-1]) == 1):
         own = own[:-1]
@@ -116,7 +126,7 @@ def _phrases(own: tuple[str, ...], above: list[str]) -> Iterator[str]:
         if len(own) >= count:
             yield " ".join(own[-count:])
     if own:
-        for count in (2, 1):
+        for count in (2, 1) if len(own) == 1 or own[-1] not in EMPTY_WORDS else ():
             if len(above) >= count:
                 yield " ".join((*above[-count:], own[-1]))
         yield own[-1]

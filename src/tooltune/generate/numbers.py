@@ -17,6 +17,7 @@ from tooltune.generate.names import NumberRule, number_rules
 
 _RANGE = re.compile(r"(?:between|from|range:?|\() ?(-?\d+(?:\.\d+)?) ?(?:-|\u2013|to|and|\.\.) ?(-?\d+(?:\.\d+)?)\b")
 _MOST = re.compile(r"\b(?:max(?:imum)?(?: of| is|:)?|at most|up to|no more than) (\d+)\b")
+_DIGIT = re.compile(r"\d")
 _ALL = (-math.inf, math.inf)
 
 
@@ -34,6 +35,8 @@ def number(name: str, schema: Mapping[str, Any], rng: Random, noun: str, whole: 
     step = schema.get("multipleOf", 1 if whole else None)
     excluded = (schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum"))
     rules = number_rules(name, noun)
+    if (not rules or name == "value") and _is_any_number(schema, low, high):
+        return _of_any_size(rng, whole or "integer" in str(schema.get("description", "")).lower())
     for rule in rules:
         value = _usual(rule, low, high, rng, whole)
         if value is not None and value not in excluded and (step is None or _is_multiple(value, step)):
@@ -44,6 +47,19 @@ def number(name: str, schema: Mapping[str, Any], rng: Random, noun: str, whole: 
     if step:
         return _multiple(schema, low, high, step, rng, whole)
     return _between(schema, low, high, rng)
+
+
+def _is_any_number(schema: Mapping[str, Any], low: float, high: float) -> bool:
+    """Whether neither bounds nor the description tell anything of a number's size."""
+    described = str(schema.get("description", ""))
+    return bool(schema) and (low, high) == _ALL and "multipleOf" not in schema and not _DIGIT.search(described)
+
+
+def _of_any_size(rng: Random, whole: bool) -> int | float:
+    """A number of which nothing at all is known: one to six digits, all equally likely."""
+    power = rng.randint(0, 5)
+    value = rng.randint(10**power, 10 ** (power + 1) - 1)
+    return value if whole or rng.random() < 0.7 else value / 4
 
 
 def _bounds(schema: Mapping[str, Any]) -> tuple[float, float]:

@@ -82,7 +82,8 @@ class Plan:
         """The tools that the examples of a group share: what their scenarios need, and others."""
         rng = Random(f"{self.seed}:{part}:tools:{group}")
         if self.one_tool and rng.random() < self.one_tool:
-            return (rng.choice([tool for tool in self.catalogue.tools if tool.parameters] or self.catalogue.tools),)
+            able = self.catalogue.clear or self.catalogue.tools
+            return (rng.choice([tool for tool in able if tool.parameters] or able),)
         chosen: list[Tool] = []
         scenarios = {self.scenario(part, i) for i in range(group * self.group_size, (group + 1) * self.group_size)}
         for name in (
@@ -90,6 +91,7 @@ class Plan:
         ):
             chosen += SCENARIOS[name].needs(self.catalogue, rng, chosen)
         chosen += self._others(chosen, self._size(rng) - len(chosen), rng)
+        chosen += self._askable(chosen, rng)
         rng.shuffle(chosen)
         return tuple(chosen)
 
@@ -99,6 +101,17 @@ class Plan:
             return min(len(self.catalogue.tools), _MOST_TOOLS)
         sizes = range(1, self.max_tools + 1)
         return rng.choices(sizes, [_size_weight(size) for size in sizes])[0]
+
+    def _askable(self, chosen: Sequence[Tool], rng: Random) -> list[Tool]:
+        """A clear tool with arguments, if there are tools in view that are not clear, and no such one."""
+        clear = {tool.name for tool in self.catalogue.clear if tool.parameters}
+        if (
+            clear
+            and not all(self.catalogue.phrasings[t.name].clear for t in chosen)
+            and clear.isdisjoint(t.name for t in chosen)
+        ):
+            return [self.catalogue.by_name[rng.choice(sorted(clear))]]
+        return []
 
     def view(self, part: Part, group: int) -> tuple[Catalogue, tuple[Tool, ...]]:
         """The tools of a group, and all tools with their wording; in a share of groups under other names."""
@@ -150,25 +163,28 @@ class Plan:
         index = i if part == "train" else i - (self.total - self.held_out)
         catalogue, tools = self._view(part, index // self.group_size)
         reasons = Counter(dropped or {})
-        for number, (name, rng) in islice(enumerate(self._tries(part, i, index)), first, None):
-            reason, example = _attempt(catalogue, name, part, tools, rng)
+        for number, (name, rng, clear) in islice(enumerate(self._tries(part, i, index)), first, None):
+            reason, example = _attempt(catalogue, name, part, tools, rng, clear)
             if example is not None:
                 return self._found(i, number + 1, reasons, example)
             reasons.update([reason] if reason else [])
         raise _no_further(i, tools, reasons)
 
-    def _tries(self, part: Part, i: int, index: int) -> Iterator[tuple[str, Random]]:
+    def _tries(self, part: Part, i: int, index: int) -> Iterator[tuple[str, Random, bool]]:
         """Scenario and chance of each try at example i: its own scenario if at all possible, else the next that works.
+
+        The third says whether only clear tools may be called; in the end, any may.
 
         Neither talk nor a question stands in for calls: tools that no call can be made for are an error.
         """
         wanted = self.scenario(part, index)
         stand_ins = _TALK if wanted in _TALK else _CALLING
         others = [name for name, _ in self.shares if name != wanted and name in stand_ins]
-        yield wanted, Random(f"{self.seed}:{i}")
-        for name in (wanted, *others):
-            for attempt in range(name == wanted, _TRIES):
-                yield name, Random(f"{self.seed}:{i}:{name}:{attempt}")
+        yield wanted, Random(f"{self.seed}:{i}"), True
+        for clear in (True, False):
+            for name in (wanted, *others):
+                for attempt in range(name == wanted, _TRIES):
+                    yield name, Random(f"{self.seed}:{i}:{name}:{attempt}"), clear
 
     def _found(self, i: int, tries: int, reasons: Mapping[str, int], example: Example) -> Candidate[Example]:
         kept = example
@@ -290,7 +306,7 @@ def ending_with_its_call(example: Example) -> Example:
 
 
 def _attempt(
-    catalogue: Catalogue, name: str, part: Part, tools: tuple[Tool, ...], rng: Random
+    catalogue: Catalogue, name: str, part: Part, tools: tuple[Tool, ...], rng: Random, clear: bool
 ) -> tuple[str, Example | None]:
     """A try at an example: the example, or the reason why it is dropped ("" when none was drawn)."""
     # Under other names, tools may allow less than they did.
@@ -300,7 +316,7 @@ def _attempt(
     draft = SCENARIOS[name].build(scene)
     if draft is None:
         return "", None
-    if scene.unclear and any(catalogue.phrasings[tool.name].clear for tool in tools):
+    if clear and scene.unclear and any(catalogue.phrasings[tool.name].clear for tool in tools):
         return "no command comes of the description", None
     example = _example(scene, name, draft)
     problem = verify_example(example, catalogue.world().execute)

@@ -11,10 +11,13 @@ from random import Random
 from typing import Any
 
 from tooltune.example_tools import is_example_tool
+from tooltune.generate.deeds import deed_of
 from tooltune.generate.links import Link, links_between
+from tooltune.generate.names import is_place
 from tooltune.generate.phrasing import Chain, Frame, Split, ToolPhrasing, library, phrasing_for
 from tooltune.generate.phrasing.generic import linked_clauses
 from tooltune.generate.phrasing.model import Part
+from tooltune.generate.phrasing.wording import wording
 from tooltune.generate.relative import speaking_of_dates
 from tooltune.generate.speech import Speaker, Spoken, speak, styled
 from tooltune.generate.surfaces import join, spaced
@@ -39,6 +42,8 @@ _COMMON_VERBS = {
 }
 
 
+_GREETED, _GREETED_FOREIGN = 0.08, 0.25
+"""How often a greeting stands before a request, and thanks after it: more where few other words vary."""
 # Answers that begin so speak of "the" call and would be unclear among others.
 _POINTING = ("That ", "It ", "Done")
 
@@ -85,9 +90,36 @@ class Catalogue:
     @cached_property
     def links(self) -> tuple[Link, ...]:
         """What tools can take from each other's results; within a field, and not for tools with chains of their own."""
-        others = [tool for tool in self.tools if tool.name not in self.written]
+        others = [tool for tool in self.clear or self.tools if tool.name not in self.written]
         domain = {tool.name: self.phrasings[tool.name].domain for tool in others}
-        return tuple(link for link in links_between(others) if domain[link.first] == domain[link.second])
+        same = (link for link in links_between(others) if domain[link.first] == domain[link.second])
+        return tuple(link for link in same if domain[link.first] or self._is_in_one_place(link))
+
+    def undoes(self, link: Link) -> bool:
+        """Whether what the first tool makes is deleted by the second."""
+        first, second = (deed_of(self.by_name[name]).kind for name in (link.first, link.second))
+        return first == "make" and second == "remove"
+
+    @cached_property
+    def beginnings(self) -> tuple[Link, ...]:
+        """The links that a chain may begin with; of foreign tools none that undoes what was done, if possible."""
+        own = {name for name, phrasing in self.phrasings.items() if phrasing.domain}
+        return tuple(k for k in self.links if k.first in own or not self.undoes(k)) or self.links
+
+    def _is_in_one_place(self, link: Link) -> bool:
+        """Whether the second tool looks where the first one does: a secret of a user is none of a repository."""
+        if _part_of(link.first) != _part_of(link.second):
+            return False
+        first, second = (
+            {p.name for p in self.by_name[name].parameters if p.required and is_place(p.name)}
+            for name in (link.first, link.second)
+        )
+        return not second - {link.parameter} or second - {link.parameter} <= first
+
+    @cached_property
+    def clear(self) -> tuple[Tool, ...]:
+        """The tools that a person might ask for in the known words; only these are called, if there are any."""
+        return tuple(tool for tool in self.tools if self.phrasings[tool.name].clear)
 
     @cached_property
     def dated(self) -> dict[str, Split]:
@@ -170,6 +202,10 @@ class Scene:
         """The wording of a tool."""
         return self.catalogue.phrasings[tool.name]
 
+    def is_foreign(self, tool: Tool) -> bool:
+        """Whether nobody wrote wording for a tool, in the library or in the catalogue."""
+        return not self.phrasing(tool).domain and tool.name not in self.catalogue.written
+
     def speaker(self, tool: Tool) -> Speaker:
         """A tool with its wording."""
         return Speaker(tool, self.phrasing(tool))
@@ -214,9 +250,10 @@ class Scene:
     def user(self, text: str) -> Message:
         """The user's first message, sometimes with a greeting or thanks around it."""
         if self.style == "plain":
-            if self.rng.random() < 0.08:
+            share = _GREETED_FOREIGN if self.is_foreign(self.tools[0]) else _GREETED
+            if self.rng.random() < share:
                 text = str(self.shared("openers").template.parts[0]) + text
-            if self.rng.random() < 0.08 and text[-1] in ".!?":
+            if self.rng.random() < share and text[-1] in ".!?":
                 text += str(self.shared("closers").template.parts[0])
         return Message("user", text)
 
@@ -267,6 +304,12 @@ class Scene:
     def nouns(self, tool: Tool, names: Sequence[str]) -> str:
         """ "the amount and the date"."""
         return join([f"the {self.phrasing(tool).nouns.get(name, spaced(name))}" for name in names])
+
+
+def _part_of(name: str) -> str:
+    """The part of a service that a tool's name begins with: "actions" of `actions_list_secrets`; "" for a verb."""
+    first = spaced(name).lower().partition(" ")[0]
+    return "" if first in wording().verbs | wording().providers else first
 
 
 def told_result(result: Mapping[str, Any]) -> str:

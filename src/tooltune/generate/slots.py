@@ -22,6 +22,7 @@ from tooltune.generate.names import CODE_WORDS, kind_in, kind_of, kind_with_noun
 from tooltune.generate.numbers import number
 from tooltune.generate.patterns import compiled_pattern, matching
 from tooltune.generate.pools import like, pooled, same_form
+from tooltune.generate.surfaces import is_change
 from tooltune.types import ToolParameter
 
 _FORMATS = {
@@ -45,6 +46,7 @@ _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9#_-]{3,}")
 _DATED = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
 _WORDS_JOINED = re.compile(r"\bformat:? [`'\"]([A-Z]+)(\W{1,3})([A-Z]+)[`'\"]")
 """ "the format `BASE...HEAD`": two words for what is joined."""
+_NAME_OF = re.compile(r"(?:the )?name of (?:the|an?) ((?:\w+ )?\w+)\.?$", re.IGNORECASE)
 _PLAIN_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 _LONGEST = 20_000
 _MOST_ITEMS = 500
@@ -164,6 +166,9 @@ def _array(name: str, schema: Mapping[str, Any], rng: Random, noun: str) -> list
 def _object(name: str, schema: Mapping[str, Any], rng: Random) -> dict[str, Any]:
     required = schema.get("required", ())
     parts = schema.get("properties", {})
+    texts = [key for key in parts if key in required]
+    if len(texts) == 2 and is_change(*texts):
+        return _change(name, parts, texts, rng)
     made = {
         key: value_for(f"{name}.{key}", part, rng)
         for key, part in parts.items()
@@ -174,6 +179,16 @@ def _object(name: str, schema: Mapping[str, Any], rng: Random) -> dict[str, Any]
     inner = schema.get("additionalProperties")
     inner = inner if isinstance(inner, Mapping) else {"type": "string"}
     return {str(pooled("word", rng)): value_for("word", inner, rng)}
+
+
+def _change(name: str, parts: Mapping[str, Any], keys: list[str], rng: Random) -> dict[str, Any]:
+    """An old text and a new one: of the same kind, and different where that is possible."""
+    old, new = ("", "")
+    for _ in range(20):
+        old, new = (value_for(f"{name}.{keys[1]}", parts[key], rng) for key in keys)
+        if old != new:
+            break
+    return {keys[0]: old, keys[1]: new}
 
 
 def _string(name: str, schema: Mapping[str, Any], rng: Random, noun: str) -> str:
@@ -257,9 +272,7 @@ def text_kind(name: str, description: str, noun: str) -> str | None:
         return "airline" if "airline" in description.lower() else "airport"
     if "HH:MM" in description:
         return "time"
-    said = words(description.replace("/", " ")) if len(description) < 40 else ()
-    if 1 < len(said) < 5 and said[-1:] == words(name)[-1:] and kind_with_noun(name, noun) is None:
-        name = "_".join(said)  # `message`, "Commit message"
+    name = _told_name(name, description, noun)
     if kind_of(name, noun) in ("language", "country") and re.search(r"\bISO\b|\bcode\b|\b639\b|3166", description):
         return f"{kind_of(name, noun)}_code"
     kind = kind_of(name, noun)
@@ -272,6 +285,22 @@ def text_kind(name: str, description: str, noun: str) -> str | None:
     # A format is one of whatever its tool writes.
     says_nothing = _is_code(name) or words(name)[-1:] in (("format",), ("fmt",))
     return kind or (None if says_nothing else kind_in(description))
+
+
+def _told_name(name: str, description: str, noun: str) -> str:
+    """A name made longer by its description: "variable_name" for `name`, "The name of the variable"."""
+    if name == "name" and (whose := name_of(description)):
+        return f"{'_'.join(words(whose))}_name"
+    said = words(description.replace("/", " ")) if len(description) < 40 else ()
+    if 1 < len(said) < 5 and said[-1:] == words(name)[-1:] and kind_with_noun(name, noun) is None:
+        return "_".join(said)  # `message`, "Commit message"
+    return name
+
+
+def name_of(description: str) -> str:
+    """What a parameter called `name` names: "variable" for "The name of the variable."; else ""."""
+    found = _NAME_OF.match(description)
+    return found[1].lower() if found else ""
 
 
 def is_guessed(parameter: ToolParameter, noun: str = "") -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath as PurePath
 from random import Random
 from typing import Any
 
@@ -47,6 +48,8 @@ class Speaker:
         parameter = self.parameter(name)
         for _ in range(20):
             value = self._any_value(parameter, rng)
+            if name in self.phrasing.many and len(value) == 1:
+                continue
             if parameter.default is UNSET or value != parameter.default:
                 break
         return value
@@ -103,7 +106,18 @@ def _arranged(values: dict[str, Any]) -> dict[str, Any]:
             other = name.replace(low, high)
             if _later(values[name], values.get(other)):
                 values[name], values[other] = values[other], values[name]
+    if "source" in values and "destination" in values:
+        values["destination"] = _of_same_type(values["source"], values["destination"])
     return values
+
+
+def _of_same_type(source: Any, destination: Any) -> Any:
+    """The path to which a file is moved or copied, with the ending that it has."""
+    if not all(isinstance(path, str) and path.count("/") > 1 for path in (source, destination)):
+        return destination
+    if not (PurePath(source).suffix and PurePath(destination).suffix):
+        return str(PurePath(destination).parent / PurePath(source).name)
+    return str(PurePath(destination).with_suffix(PurePath(source).suffix))
 
 
 def _later(first: Any, second: Any) -> bool:

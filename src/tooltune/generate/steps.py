@@ -8,6 +8,8 @@ from typing import Any
 
 from tooltune.generate.deeds import deed_of, named_by
 from tooltune.generate.links import KINDS, Link
+from tooltune.generate.names import is_place
+from tooltune.generate.phrasing.actions import action_of, head
 from tooltune.generate.scene import Scene
 from tooltune.generate.speech import Speaker, in_order
 from tooltune.generate.world import identifier
@@ -44,7 +46,7 @@ def is_context(name: str) -> bool:
 
 
 def start(scene: Scene, steps: Steps, tool: Tool) -> bool:
-    frame = scene.frame(scene.phrasing(tool).clauses)
+    frame = scene.frame(scene.phrasing(tool).joined)
     if frame is None:
         return False
     spoken = scene.speak(frame, {"": tool}, scene.style_or("inner"))
@@ -60,8 +62,7 @@ def next_link(scene: Scene, steps: Steps, links: Sequence[Link]) -> Link | None:
 
 def _undoes(scene: Scene, steps: Steps, link: Link) -> bool:
     """Nobody wants something made only to have it deleted."""
-    first, second = (deed_of(scene.catalogue.by_name[name]).kind for name in (link.first, link.second))
-    return first == "make" and second == "remove" and len(steps.used) < _WORTH_UNDOING
+    return scene.catalogue.undoes(link) and len(steps.used) < _WORTH_UNDOING
 
 
 def follow(scene: Scene, steps: Steps, link: Link) -> bool:
@@ -97,6 +98,11 @@ def _pointer(scene: Scene, steps: Steps, link: Link) -> str:
     if deed_of(first).kind == "find" and not known:
         return f"the first {link.thing}"
     pointers = [f"that {link.thing}", f"the {link.thing}", f"this {link.thing}"]
+    if scene.is_foreign(first) and steps.used[-1] == link.first:
+        is_it = head(action_of(first).object)[0] == link.thing.rpartition(" ")[2]
+        return scene.rng.choice(
+            [*(["it"] if is_it else []), pointers[0], pointers[2]]
+        )  # "create a branch and switch to the branch"
     return scene.rng.choice(["it", *pointers] if steps.used[-1] == link.first else pointers)
 
 
@@ -117,7 +123,7 @@ def do(
     steps.context |= {
         name: value
         for name, value in call.arguments.items()
-        if is_context(name) or name.endswith("_type") or named_by(name)
+        if is_context(name) or name.endswith("_type") or named_by(name) or (scene.is_foreign(tool) and is_place(name))
     }
     return True
 

@@ -30,7 +30,8 @@ _UNCOUNTED = frozenset({
 })  # fmt: skip
 _UNCOUNTED_ABOUT = re.compile(r"\b(?:year|port|id|identifier|zip|postcode|postal|code|pin)\b", re.IGNORECASE)
 _FRACTION = re.compile(r"\b(?:fraction|between 0(?:\.0)? and 1(?:\.0)?|0(?:\.0)?(?: ?- ?| to |\u2013)1(?:\.0)?)\b")
-_LEADING = ("name", "title", "path", "filename", "file", "item", "product", "product_name", "sku", "label", "key")
+LEADING = ("name", "title", "path", "filename", "file", "item", "product", "product_name", "sku", "label", "key")
+"""The part of an object by which it is called, the first of them that there is."""
 _ARITHMETIC = re.compile(r"\d[\d\s.+*/()-]*[+*/-][\d\s.+*/()-]*")
 _SUFFIX = {1: "st", 2: "nd", 3: "rd"}
 
@@ -63,7 +64,7 @@ def _object(value: Mapping[str, Any], schema: Mapping[str, Any], rng: Random) ->
     schemas = schema.get("properties", {})
     said = {key: say(key, part, schemas.get(key, {}), rng) for key, part in value.items()}
     texts = [key for key, part in value.items() if isinstance(part, str)]
-    lead = next((key for key in _LEADING if key in texts), texts[0] if len(texts) == 1 < len(value) else None)
+    lead = next((key for key in LEADING if key in texts), texts[0] if len(texts) == 1 < len(value) else None)
     parts = [_part(key, value[key], text) for key, text in said.items() if key != lead]
     if len(said) == 2 and is_change(*said):
         before, after = said.values()

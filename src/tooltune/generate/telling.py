@@ -71,7 +71,8 @@ def _goes_with_verb(deed: Deed, tool: Tool) -> bool:
     if re.search(rf"\b{re.escape(deed.thing)}s? (?:and|or) ", action_of(tool).object):
         return False
     if deed.verb in spaced(tool.name).lower().split():
-        return True
+        # "Remove users from the bypass list" removes no bypass.
+        return deed.verb != "remove" or singular(head(action_of(tool).object)[0]) == deed.thing.rpartition(" ")[2]
     return deed.kind != "do" and singular(head(action_of(tool).object)[0]) == deed.thing.rpartition(" ")[2]
 
 

@@ -67,12 +67,14 @@ def _wording(phrasing: ToolPhrasing, names: Mapping[str, str]) -> ToolPhrasing:
         several=split(phrasing.several),
         clauses=split(phrasing.clauses),
         missing=split(phrasing.missing),
+        opening=split(phrasing.opening),
         answers=tuple(_template(template, names) for template in phrasing.answers),
         nouns=keyed(phrasing.nouns),
         ask=keyed(phrasing.ask),
         values=keyed(phrasing.values),
         words=keyed(phrasing.words),
         alone=keyed(phrasing.alone),
+        many=frozenset(names[name] for name in phrasing.many),
         retry=None,
     )
 

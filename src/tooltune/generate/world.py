@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
@@ -30,7 +31,7 @@ from tooltune.generate.deeds import (
     things,
     usual_fields,
 )
-from tooltune.generate.names import kind_of, number_rules
+from tooltune.generate.names import is_place, kind_of, number_rules, words
 from tooltune.generate.numbers import number
 from tooltune.generate.phrasing.mentions import plural
 from tooltune.generate.pools import pooled
@@ -49,6 +50,8 @@ _FAILURES = (
     "Not allowed for this account",
 )
 _ONE_IN = 12
+_ENDING = re.compile(r"(?:\*\*/)?\*(\.\w+)")
+""" "*.md": what is found ends so."""
 
 
 class World:
@@ -183,12 +186,18 @@ def _echo(arguments: Mapping[str, Any], most: int = 6) -> Record:
 
 def _shared(record: Mapping[str, Any], arguments: Mapping[str, Any]) -> Record:
     """What was asked for holds for what is found: all of state=open are open."""
-    return {name: arguments[name] for name in record if name in arguments}
+    shared = {name: arguments[name] for name in record if name in arguments and named_by(name) is None}
+    ending = _ENDING.fullmatch(str(arguments.get("pattern", "")))
+    if ending and "." in str(record.get("name", "")):
+        shared["name"] = str(record["name"]).rpartition(".")[0] + ending[1]
+    return shared
 
 
 def _identity(thing: str, arguments: Mapping[str, Any], tools: Sequence[Tool], rng: Random) -> tuple[str, Any]:
     """The field that identifies a thing, and its value: such as the other tools in view ask for."""
     key = identifier(thing, tools)
+    if key is None and isinstance(arguments.get("path"), str):
+        return "path", arguments["path"]
     if key is None:
         return "id", choose_value(ToolParameter("id"), rng, thing)
     if key.name in arguments:
@@ -216,8 +225,9 @@ def parameter_names(tool: Tool) -> bool:
 
 
 def _unnamed(fields: Record, key: str) -> Record:
-    """What is identified by its name has no second one."""
-    return {name: value for name, value in fields.items() if name != "name" or "name" not in key}
+    """What is identified by its name or path has no second one."""
+    has_name = "name" in key or words(key)[-1:] in (("path",), ("file",))
+    return {name: value for name, value in fields.items() if name != "name" or not has_name}
 
 
 def _details(thing: str, tools: Sequence[Tool], rng: Random) -> Record:
@@ -227,13 +237,16 @@ def _details(thing: str, tools: Sequence[Tool], rng: Random) -> Record:
         return {field: _drawn(source, rng) for field, source in usual.items()}
     makers = [tool for tool in tools if deed_of(tool).kind in ("make", "change") and deed_of(tool).thing == thing]
     set_by = [p for tool in makers for p in tool.parameters if named_by(p.name) is None and p.type in _PLAIN]
+    set_by = [p for p in set_by if not is_place(p.name)]
     fields: Record = {}
     for parameter in set_by[:3]:
         try:
-            fields[parameter.name] = choose_value(parameter, rng, thing)
+            value = choose_value(parameter, rng, thing)
+            if len(str(value)) <= _LONGEST:
+                fields[parameter.name] = value
         except ToolDefinitionError:  # nothing is known for it, so nothing is said
             continue
-    kind = kind_of(thing)
+    kind = kind_of(thing) if _last(thing) not in things()["vague"].split() else None
     if kind and not fields:
         return {"name": pooled(kind, rng)}
     return fields
@@ -276,7 +289,10 @@ def _of_no_record(deed: Deed, arguments: Record, tools: Sequence[Tool]) -> Recor
         rng = Random(_roll(deed.thing, json.dumps(said, sort_keys=True)))
         about = {name: value for name, value in said.items() if isinstance(value, str)}
         if usual_fields(deed.thing) or deed.verb in ("find", "search", "look"):
-            return about | (_details(deed.thing, tools, rng) or _of_anything(rng))
+            known = _details(deed.thing, tools, rng)
+            for name in about:
+                known = _unnamed(known, name)
+            return about | (known or _of_anything(rng))
         is_value = _is_measure(deed.thing) or kind_of(deed.thing.replace(" ", "_"))
         return about | (_measured(deed.thing, rng) if is_value else _of_anything(rng))
     return {**said, "status": participle(deed.verb)}

@@ -25,7 +25,7 @@ _DETAIL = re.compile(
     r",? (?:(?<!ed )by|using|based on|given (?:an?|the|its)|according to|via|through|"
     r"with (?:the|a) (?:given|specified)|"
     r"so that|in order to|such as|including|optionally|if (?!necessary)|whether|that match(?:es)?|matching|which|"
-    r"as well as|along with|from within|(?:from|with|to|in|by|for) (?:an )?optional|with support|"
+    r"in an? \w+ that|as well as|along with|from within|(?:from|with|to|in|by|for) (?:an )?optional|with support|"
     r"with \w+ options|from one \w+ (?:in)?to another|"
     r"or number of|"
     r"for the authenticated user|or (?:an? )?specified|filtered|and (?:returns?|gets?)|from the local|when)\b.*"
@@ -34,10 +34,12 @@ _DETAIL = re.compile(
 _ASIDE = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _IRREGULAR = {"does": "do", "goes": "go", "is": "be", "has": "have"}
 _ADVERBS = frozenset({"recursively", "automatically", "safely", "quickly", "directly", "completely", "permanently",
-                       "simultaneously", "immediately", "optionally"})  # fmt: skip
+                       "simultaneously", "asynchronously", "immediately", "optionally"})  # fmt: skip
 _ALREADY = frozenset({"which", "what", "how", "who", "whether", "more", "two", "three", "both", "available"})
 _CLAUSE = re.compile(r"^(?!\w+ (?:if|whether) )(.+?) (?:an?|the) [\w ]+ (?:is|are) \w+ed$")
 """ "the dependency an issue is blocked (by)": the clause has lost its preposition, and goes too."""
+_DOES = re.compile(r"\bthe authenticated user (follows|owns|likes|uses|has|watches|starred)\b")
+""" "the people the authenticated user follows"."""
 _ARTICLES = frozenset({"a", "an", "the", "my", "your"})
 _NOT_PAST = frozenset({"feed", "seed", "speed", "bed", "breed", "embed", "need", "thread", "shed"})
 _PARTICLES = frozenset({"on", "off", "up", "down", "out", "back", "in"})
@@ -104,6 +106,8 @@ def _with_article(verb: str, text: str) -> Action:
     noun = head(text)[0]
     singular = noun.isalpha() and not noun.endswith("s") and noun not in wording().uncountable and noun == noun.lower()
     bare = first.lower() not in wording().determiners | _ALREADY and first not in ("for", "at", "all", "up", "through")
+    if verb == "create" and singular and bare and len(text.split()) > 1:
+        return Action(verb, f"{'an' if text[0].lower() in 'aeiou' else 'a'} {text}")
     return Action(verb, f"the {text}" if verb in wording().classes["look"] and singular and bare else text)
 
 
@@ -125,12 +129,14 @@ def _noun_phrase(name: str, words: list[str]) -> Action | None:
     text = " ".join(words)
     if not own.is_a("look") or len(words) > 9 or any(word in f" {text} " for word in _TALK):
         return None
-    first = text[0].lower() + text[1:] if not text[:2].isupper() else text
+    is_name = any(letter.isupper() for letter in words[0][1:])  # "API", "GitHub"
+    first = text if is_name else text[0].lower() + text[1:]
     return Action(own.verb, first if words[0].lower() in wording().determiners else f"the {first}")
 
 
 def _plain(text: str) -> str:
     text = re.sub(r"\bthe (?:currently )?authenticated user's\b", "my", text)
+    text = _DOES.sub(lambda found: f"I {imperative(found[1])}", text)
     text = re.sub(r"(?<!for )\bthe (?:currently )?authenticated user\b", "me", text)
     text = re.sub(r"\b(your|Your)\b", "my", re.sub(r"[{}\[\]<>|`*\"\x00]", "", text))
     return text.strip(" ,;")
@@ -188,7 +194,7 @@ def imperative(verb: str) -> str:
         return _IRREGULAR[verb]
     if verb.endswith("ies"):
         return verb[:-3] + "y"
-    if re.search(r"(?:ch|sh|ss|x|zz)es$", verb):
+    if re.search(r"(?:ch|sh|ss|x|zz|o)es$", verb):
         return verb[:-2]
     if verb.endswith("s") and not verb.endswith(("ss", "us")):
         return verb[:-1]
@@ -214,7 +220,14 @@ def _opens_clause(word: str, last: str, then: str) -> bool:
     """What follows a noun and only tells which: "repositories watched by", "the people a user follows"."""
     if last in wording().determiners | wording().boundaries | _PARTICLES or not last.isalpha():
         return False
-    return word in _ARTICLES or (word.endswith("ed") and word not in _NOT_PAST and then in {"", *wording().boundaries})
+    is_able = (
+        last.endswith("s") and word.endswith(("able", "ible")) and then in wording().boundaries
+    )  # "repositories accessible to"
+    return (
+        word in _ARTICLES
+        or is_able
+        or (word.endswith("ed") and word not in _NOT_PAST and then in {"", *wording().boundaries})
+    )
 
 
 def particle(action: Action) -> str:

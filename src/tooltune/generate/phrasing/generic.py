@@ -12,30 +12,35 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
 from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import is_example_tool
+from tooltune.generate.names import is_place
 from tooltune.generate.phrasing.actions import Action, action_of, head, noun_of
 from tooltune.generate.phrasing.library import library
 from tooltune.generate.phrasing.mentions import Mention, mentions, noun_for, plural
 from tooltune.generate.phrasing.model import Frame, Part, Split, ToolPhrasing
+from tooltune.generate.phrasing.natural import CHANGING, is_clear, is_natural
 from tooltune.generate.phrasing.placing import aside, place
 from tooltune.generate.phrasing.questions import questions
 from tooltune.generate.phrasing.sayable import is_writable, sayable
 from tooltune.generate.phrasing.spoken import spoken_words
 from tooltune.generate.phrasing.wording import wording
-from tooltune.generate.surfaces import spaced
+from tooltune.generate.slots import text_kind
 from tooltune.generate.templates import parse_template
 from tooltune.types import Tool
 
 _VARIANTS = 8
 """How many different commands are made; optional things take turns in them."""
 _MOST_OPTIONAL = 3
-_BETWEEN = re.compile(r" between (?:two )?[\w ]+$")
-_CHANGING = frozenset({"update", "edit", "set", "change", "modify", "patch", "configure"})
-_CODE = re.compile(r"\b[a-z]+\.[a-z]+\b(?<!\.js)(?<!\.json)(?<!\.py)(?<!\.md)(?<!\.txt)")
-""" "datetime.timedelta": nobody says that."""
-_BARE = re.compile(r"(?:get|show|return) \{[\w.]+\}(?:\[.*\])?")
+_SHORT = 2
+_BETWEEN = re.compile(r" between (?:two )?[\w -]+$")
+_ARTICLE = re.compile(r"^(a)(?= (?!use|uni|one)[aeiou])")
+_OF_SOME = re.compile(r"^([\w -]+) (\x00\{\w+\}\x00) for an? ([\w -]+)$")
+""" "comment 5 for a pull request": pull request comment 5."""
+_POINTED = re.compile(r"^(\x00[^{\x00]+\x00) for an? [\w -]+$")
+""" "the first comment for a pull request": the first comment."""
 _CALLED = re.compile(r"(?:called|named|titled) ")
 
 
@@ -54,14 +59,14 @@ class _Plan:
     @property
     def changes(self) -> bool:
         """Whether something must be said that is to become different."""
-        return self.action.verb in _CHANGING and all(
+        return self.action.verb in CHANGING and all(
             len(m.names) == 2 or m.style in ("code", "thing") for m in self.mentions if m.required
         )
 
     @property
     def makes(self) -> bool:
-        """Whether the first noun is something that is yet to be made."""
-        return self.action.is_a("make")
+        """Whether the first noun is something that is yet to be made; what is added is there already."""
+        return self.action.is_a("make") and self.action.verb != "add"
 
 
 def phrasing_for(tool: Tool) -> ToolPhrasing:
@@ -75,14 +80,31 @@ def phrasing_for(tool: Tool) -> ToolPhrasing:
         requests=_split(tool, "requests", lambda part: _requests(plan, part)),
         several=_split(tool, "several", lambda part: _several(plan, part)),
         clauses=_split(tool, "clauses", lambda part: (request(plan, v) for v in range(_VARIANTS // 2)), shared=True),
+        opening=_split(tool, "clauses", lambda part: _opening(plan), shared=True),
         missing=_split(tool, "missing", lambda part: _missing(plan, part)),
         nouns={parameter.name: noun_for(parameter) for parameter in tool.parameters},
         noun=noun_of(tool),
         ask=questions(tool, plan.mentions, placed),
+        values=_kinds(tool),
         words=spoken_words(tool, plan.action),
-        clear=_is_clear(plan),
+        clear=is_clear(tool, plan.action, plan.mentions, request(plan, optional=False), plan.changes),
+        many=frozenset(m.names[0] for m in plan.mentions if m.is_list and m.names[0] in placed),
         alone={name: '"{x}"' for m in plan.mentions if m.style == "quoted" for name in m.names},
     )
+
+
+def _kinds(tool: Tool) -> dict[str, str | Sequence[Any]]:
+    """Parameter -> the source of its values, where the whole tool tells it: what is read as text is no photo."""
+    known = {p.name: text_kind(p.name, p.description, noun_of(tool)) for p in tool.parameters if not p.enum}
+    is_text = {"content", "text"} & {*known} or re.search(r" (?:as text|text file)\b", tool.description.lower())
+    found: dict[str, str | Sequence[Any]] = {
+        name: "text_file" for name, kind in known.items() if kind == "file_path" and is_text
+    }
+    if "repository" in known.values():  # code has no Japanese
+        found |= {name: "programming_language" for name, kind in known.items() if kind == "language"}
+    if {"month", "year"} <= known.keys():
+        found["year"] = (2024, 2025, 2026)
+    return found
 
 
 def _plan(tool: Tool) -> _Plan:
@@ -92,27 +114,13 @@ def _plan(tool: Tool) -> _Plan:
             where = f"tool {tool.name!r}, parameter {parameter.name!r}"
             raise ToolDefinitionError(where, "a name that cannot be put into words", "a name without {, }, = and +")
     action = action_of(tool)
-    return _Plan(tool, action, tuple(m for m in mentions(tool, action) if not unsayable.intersection(m.names)))
+    known = (m for m in mentions(tool, action) if not unsayable.intersection(m.names))
+    return _Plan(tool, action, tuple(m for m in known if m.required or is_natural(tool, action, m)))
 
 
 def command(tool: Tool) -> str:
     """What a tool does, as a command without its details: "search the catalogue"."""
     return str(action_of(tool))
-
-
-def _is_clear(plan: _Plan) -> bool:
-    """Whether the command is one: not a bare name such as `naturaldate`, a name of code, or a value alone."""
-    action, named = plan.action, spaced(plan.tool.name).lower().split()
-    from_name = plan.tool.description and action.object == f"the {' '.join(named)}"
-    bare_name = from_name and action.verb == "get" and len(named) == 1
-    converts = action.object == f"the {' '.join(named)}" and {"to", "2", "from"} & {*named, *plan.tool.name}
-    # "get a natural day of 3 May": the value is no part of what a description with "a" names.
-    strange = action.object.startswith(("a ", "an ")) and any(
-        m.required and m.attach == (f"of {m.gap}",) and place(action.object, m) is None for m in plan.mentions
-    )
-    return not (
-        strange or bare_name or converts or _CODE.search(str(action)) or _BARE.fullmatch(request(plan, optional=False))
-    )
 
 
 def _split(tool: Tool, kind: str, texts: Callable[[Part], Iterator[str]], shared: bool = False) -> Split:
@@ -128,7 +136,8 @@ def _split(tool: Tool, kind: str, texts: Callable[[Part], Iterator[str]], shared
 
 def _requests(plan: _Plan, part: Part) -> Iterator[str]:
     """Every sentence with two of the commands, and some that only name what is to be seen."""
-    shown = [(frame, "{np}") for frame in wording().look_frames[part]] if _is_shown(plan.action) else []
+    named = len(request(plan, optional=False).split()) > _SHORT  # "organizations, please" is no sentence
+    shown = [(frame, "{np}") for frame in wording().look_frames[part]] if named and _is_shown(plan.action) else []
     asked = [(frame, "{do}") for frame in wording().frames[part]]
     commands = [request(plan, variant) for variant in range(_VARIANTS)]
     for i, (frame, gap) in enumerate([*shown, *asked]):
@@ -146,7 +155,7 @@ def _is_shown(action: Action) -> bool:
 def _several(plan: _Plan, part: Part) -> Iterator[str]:
     """Requests with several values for one argument, where that is natural."""
     frames = wording().frames[part]
-    varied = [m for m in plan.mentions if _can_vary(plan, m)]
+    varied = [m for m in plan.mentions if _can_vary(plan, m)] if not plan.changes else []
     for mention in varied:
         commands = [request(plan, variant, varied=mention, optional=False) for variant in range(2)]
         commands = [command for command in commands if "+}" in command]
@@ -162,10 +171,17 @@ def _can_vary(plan: _Plan, mention: Mention) -> bool:
     if parameter is None or parameter.type not in ("string", "integer", "number"):
         return False
     # A number counts within one place: nobody wants repository 5 of two owners.
-    if mention.style == "thing" and any(m.required and m.style == "code" for m in plan.mentions):
+    is_where = mention.style == "thing" or is_place(mention.names[0])
+    if is_where and any(m.required and m.style in ("code", "named") for m in plan.mentions if m != mention):
         return False
     placed = place(plan.action.object, mention, makes=plan.makes)
     return placed is not None and "\x00's" not in placed
+
+
+def _opening(plan: _Plan) -> Iterator[str]:
+    """Commands with nothing behind a comma, to which more is joined; nobody takes the first thing of page 7."""
+    details = [m for m in plan.mentions if m.apart and not m.required]
+    return (request(plan, variant, without=details) for variant in range(_VARIANTS // 2))
 
 
 def _missing(plan: _Plan, part: Part) -> Iterator[str]:
@@ -187,11 +203,11 @@ def linked_clauses(tool: Tool, said: Mapping[str, str], thing: str) -> tuple[Fra
         thing: what those words name.
     """
     plan = _plan(tool)
-    known = [m for m in plan.mentions if any(said.get(name) for name in m.names)]
+    known, changes = [m for m in plan.mentions if any(said.get(name) for name in m.names)], plan.changes
     words = {m: next(said[name] for name in m.names if said.get(name)) for m in known}
     plan = replace(plan, mentions=tuple(_pointing(m, words[m], thing) if m in words else m for m in plan.mentions))
     silent = [m for m in plan.mentions if all(said.get(name) == "" for name in m.names)]
-    texts = (request(plan, v, without=silent, optional=plan.changes) for v in range(_VARIANTS // 2))
+    texts = (request(plan, v, without=silent, optional=plan.changes or changes) for v in range(_VARIANTS // 2))
     # A value takes no article and no adjective: "for one unpaid that invoice".
     clean = (_loose(text, [*words.values()]) for text in texts)
     return tuple(Frame("", parse_template(text)) for text in dict.fromkeys(clean))
@@ -249,19 +265,33 @@ def request(
             text = placed
         else:
             rest.append(asides.get(mention, mention))
+    text, rest = _one_for(text, rest, plan)
     pair = next((m for m in rest if m.noun == "repository"), None)
-    text = text.replace("repository ", "", 1) if pair and "\x00" not in text else text
-    text = _BETWEEN.sub("", text) if "\x00" not in text else text
+    if pair and "\x00" not in text:
+        text = _ARTICLE.sub(r"\1n", text.replace("repository ", "", 1))  # "an archive" of "a repository archive"
+    is_pair = any(m.style == "pair" and m.required for m in rest)
+    text = _BETWEEN.sub("", text) if is_pair or "\x00" not in text else text
+    text = _OF_SOME.sub(r"\3 \1 \2", _POINTED.sub(r"\1", text))
     text, rest = _called(text, rest, variant) if plan.makes else (text, rest)
     details = _details(rest, variant, Random(f"{plan.tool.name}:{variant}"), optional, plan.changes)
     return f"{plan.action.verb} {text}".replace("\x00", "").strip() + details
+
+
+def _one_for(text: str, rest: list[Mention], plan: _Plan) -> tuple[str, list[Mention]]:
+    """ "the configuration for an organization" and "for the hook 5": the place comes after, as "in acme"."""
+    for mention in plan.mentions:
+        end = f" for \x00{mention.gap}\x00"
+        starts = [m.attach[0].partition(" ")[0] for m in rest if m.required]
+        if "for" in starts and "in" not in starts and text.endswith(end) and mention.attach[0].startswith("in "):
+            return text.removesuffix(end), [*rest, mention]
+    return text, rest
 
 
 def _dropped(text: str, mention: Mention, plan: _Plan) -> str:
     """The command without the phrase that speaks of a thing: "in a city" goes, an object stays."""
     marked = place(text, mention, makes=plan.makes) or text
     gap = re.escape(f"\x00{mention.gap}\x00")
-    before = r" (?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under) "
+    before = r" (?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under|outside(?: of)?) "
     cut, count = re.subn(rf"{before}(?:(?!(?:in|of|to|for|from|on|at|with) )[\w-]+ ){{0,3}}#?{gap}", "", marked)
     return cut if count and len(cut) > 0 and "\x00" not in text.replace(cut, "") else text
 
@@ -311,6 +341,11 @@ def _is_only(mention: Mention, variant: int) -> bool:
     return _pick(mention, variant).startswith("only the ")
 
 
+def _is_flag_alone(mention: Mention) -> bool:
+    """ "and lock it, and hide it, and ..." reads like a form."""
+    return mention.apart and mention.attach == (mention.gap,)
+
+
 def _joined(items: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
 
@@ -326,10 +361,12 @@ def _optional(rest: Sequence[Mention], variant: int) -> list[Mention]:
     count = len(all_of_them)
     start = variant * 2 % count if count else 0
     turned = [*all_of_them[start:], *all_of_them[:start]]
+    selected = any(m.required and _is_flag_alone(m) for m in rest)
     chosen: list[Mention] = []
     for mention in turned:
         taken = any(_is_with(m, variant) for m in chosen) and _is_with(mention, variant)
         taken = taken or (any(_is_only(m, variant) for m in chosen) and _is_only(mention, variant))
+        taken = taken or (_is_flag_alone(mention) and (selected or any(map(_is_flag_alone, chosen))))
         if len(chosen) < _MOST_OPTIONAL and not taken:
             chosen.append(mention)
     return chosen

@@ -11,7 +11,7 @@ from tooltune.generate.phrasing.actions import Action, head, noun_of
 from tooltune.generate.phrasing.sayable import is_writable
 from tooltune.generate.phrasing.spoken import selects
 from tooltune.generate.phrasing.wording import Pair, Wording, by_suffix, wording
-from tooltune.generate.slots import listed_values, main_option, text_kind, type_of
+from tooltune.generate.slots import listed_values, main_option, name_of, text_kind, type_of
 from tooltune.generate.surfaces import is_change, spaced
 from tooltune.types import Tool, ToolParameter
 
@@ -159,7 +159,7 @@ def _mention(tool: Tool, parameter: ToolParameter, action: Action) -> Mention:
     gap = f'"{{{name}}}"' if style == "quoted" and kind == "string" else f"{{{name}}}"
     if kind == "boolean":
         return Mention((name,), gap, noun, (gap,), parameter.required, "", (), True)
-    texts, apart = _attached(parameter, kind, style, noun, action, about)
+    texts, apart = _attached(tool, parameter, kind, style, noun, action, about)
     if kind == "string" and style not in ("path", "quoted", "code") and _is_made(parameter, action):
         texts, apart = ("called {x}", "named {x}"), False
     if parameter.format == "date-time":
@@ -172,10 +172,18 @@ def _mention(tool: Tool, parameter: ToolParameter, action: Action) -> Mention:
     stands_for = _stands_for(parameter, style)
     if unit and unit != "$" and (not style or f"number of {unit}" in action.object):
         style, stands_for = "count", (f"number of {unit}", unit)
-    if name == "name" and not action.is_a("make"):
+    whose = name_of(parameter.description) if name == "name" and not action.is_a("make") else ""
+    if whose and not _is_named_otherwise(tool, whose):
+        stands_for = (whose, *stands_for)
+    elif name == "name" and not action.is_a("make") and not _is_named_otherwise(tool, head(action.object)[0]):
         stands_for = (*stands_for, head(action.object)[0])
     said = tuple(_with_unit(text, gap, unit, noun) for text in texts)
     return Mention((name,), gap, noun, said, parameter.required, style, stands_for, apart, kind == "array")
+
+
+def _is_named_otherwise(tool: Tool, thing: str) -> bool:
+    """Whether another parameter says which one is meant: the repository of `repository_id`, with a `name` beside it."""
+    return any(words(p.name)[:-1] == (thing,) and words(p.name)[-1] in _NAMED_BY for p in tool.parameters)
 
 
 def _is_made(parameter: ToolParameter, action: Action) -> bool:
@@ -194,7 +202,7 @@ def _with_unit(text: str, gap: str, unit: str, noun: str) -> str:
     elif not text.endswith("{x}"):
         unit = ""
     with_unit = f"${gap}" if unit == "$" else f"{gap} {unit}" if unit else gap
-    article = "an" if noun[:1] in "aeiou" and not noun.startswith(("use", "uni")) else "a"
+    article = "an" if noun[:1].lower() in "aeiou" and not noun.startswith(("use", "uni")) else "a"
     return text.replace("{x}", with_unit).replace("a {noun}", f"{article} {noun}").replace("{noun}", noun)
 
 
@@ -243,7 +251,7 @@ def _style(parameter: ToolParameter, kind: str, about: str) -> str:
 
 
 def _attached(
-    parameter: ToolParameter, kind: str, style: str, noun: str, action: Action, about: str
+    tool: Tool, parameter: ToolParameter, kind: str, style: str, noun: str, action: Action, about: str
 ) -> tuple[Sequence[str], bool]:
     """Texts that may follow the command, and whether they stand behind a comma."""
     is_number = kind in ("integer", "number")
@@ -255,6 +263,8 @@ def _attached(
         return ("{x}",), True
     last = words(parameter.name)[-1:]
     rule = wording().attachment(parameter.name, fits) if "." not in parameter.name and kind != "object" else None
+    if rule is not None and rule.texts[0].startswith("called ") and _names_another(tool, parameter):
+        rule = None
     is_text_of_percent = rule is not None and not is_number and "{x} percent" in rule.texts[0]
     if is_text_of_percent or (kind == "array" and style == "itself" and _holds_objects(parameter)):
         rule = None
@@ -262,13 +272,20 @@ def _attached(
         return (f"{last[0]} {{x}}",), False
     if style == "path" and last[0] in ("path", "root"):
         folder = text_kind(parameter.name, parameter.description, about) in ("folder_path", "repository_path")
-        return ("in {x}" if folder else "at {x}",), False
+        return ("in {x}" if folder and not (action.is_a("make") and parameter.name == "path") else "at {x}",), False
+    if rule is not None and rule.texts[0] == 'for "{x}"' and action.object.startswith("for "):
+        return ("matching {x}" if style == "quoted" else 'matching "{x}"',), False  # "search for files for ..."
     if rule is not None and not (style == "named" and '"' in rule.texts[0]):
         texts = [re.sub(r'"\{x\}"', "{x}", text) if style == "quoted" else text for text in rule.texts]
         return texts, rule.apart
     if is_number and style != "code":
         return (_counted(noun, parameter),), False
     return (_plainly(parameter, kind, noun, action),), False
+
+
+def _names_another(tool: Tool, parameter: ToolParameter) -> bool:
+    """Whether a name is not that of what is made: `environment_name` of a policy that has a `name` too."""
+    return len(words(parameter.name)) > 1 and tool.parameter("name") is not None
 
 
 def _plainly(parameter: ToolParameter, kind: str, noun: str, action: Action) -> str:
@@ -281,9 +298,11 @@ def _plainly(parameter: ToolParameter, kind: str, noun: str, action: Action) -> 
     is_whole = noun.endswith(head(action.object)[0]) and noun in action.object
     if action.verb in ("set", "change", "switch") and is_whole:
         return "to {x}"  # "set the status of a task to done"
-    if len(last) and last[0] in _NAMED_BY and (whose := _whose(noun)) and _is_looked_at(action, last[0]):
+    if len(last) and last[0] in _NAMED_BY and (whose := _whose(noun)) and _is_looked_at(action, last[0], whose):
         return f"for the {whose} {{x}}"
-    return "with the {noun} {x}"
+    kind_of_text = text_kind(parameter.name, parameter.description, "")
+    is_thing = noun.endswith(" name") and "name" not in str(kind_of_text) and kind_of_text != "person"
+    return f"with the {_whose(noun)} {{x}}" if is_thing else "with the {noun} {x}"
 
 
 def _is_plural(noun: str) -> bool:
@@ -295,8 +314,10 @@ def _whose(noun: str) -> str:
     return noun.rpartition(" ")[0]
 
 
-def _is_looked_at(action: Action, last: str) -> bool:
+def _is_looked_at(action: Action, last: str, whose: str) -> bool:
     """Whether a tool leaves what a parameter names as it is: nothing is made or renamed with it."""
+    if last == "id" and action.object.startswith(f"a {whose} "):
+        return True  # the gist of "a gist comment"
     makes = action.is_a("make") and action.verb != "add"
     return not makes and (last != "name" or action.is_a("look") or action.verb in ("delete", "remove"))
 
@@ -310,6 +331,8 @@ def _counted(noun: str, parameter: ToolParameter) -> str:
     limit, _, thing = noun.partition(" ")
     if limit in ("maximum", "minimum") and thing.endswith("s"):
         return f"with a {limit} of {{x}} {thing}"
+    if noun in ("ID", "id", "code", "key"):  # no amount
+        return "with the {noun} {x}"
     counted = noun.removeprefix("number of ")
     if counted != noun and not _unit(parameter):
         return f"with {{x}} {counted}"
@@ -334,6 +357,8 @@ def _says(action: Action, about: str) -> Iterator[str]:
         yield "say"
     if action.verb in ("update", "edit", "modify"):
         yield "update"
+        if about.endswith(("comment", "message", "note", "post", "reply")):
+            yield "reword"
     if action.verb in ("write", "save", "append", "create", "update", "insert", "put"):
         yield "write"
 
@@ -343,12 +368,14 @@ def _stands_for(parameter: ToolParameter, style: str) -> tuple[str, ...]:
     known = by_suffix(parameter.name, wording().stands_for)
     own = [word for word in words(parameter.name) if word not in CODE_WORDS or style == ""]
     whole = " ".join(words(parameter.name)[:-1]) if style == "code" else ""  # "gpg key" of `gpg_key_id`
-    while len(own) > 1 and own[-1] in ("name", "slug", "title", "ids"):
+    while len(own) > 1 and own[-1] in ("name", "names", "slug", "title", "ids"):
         own = own[:-1]
     phrases = [" ".join(own[i:]) for i in range(len(own))] if own and own[-1] not in ("name", "type") else []
+    if own and own[-1] in _SHORT:
+        phrases = [*phrases, wording().nouns[own[-1]]]  # "repository" of `repo_name`
     known = (*(known or ()), *(_OF_FORMAT.get(parameter.format or "", ()) if parameter.required else ()))
-    phrases = [whole, *phrases] if " " in whole else phrases
-    return tuple(dict.fromkeys((*known, *phrases, *(p + "s" for p in phrases))))
+    phrases = [whole, *phrases] if " " in whole or whole == "key" else phrases
+    return tuple(dict.fromkeys((*known, *phrases, *(plural(p) for p in phrases))))
 
 
 def noun_for(parameter: ToolParameter) -> str:
@@ -360,6 +387,8 @@ def noun_for(parameter: ToolParameter) -> str:
         return table.nouns[plain]
     own = [_CAPITALS.get(word, word) for word in plain.split()] or ["value"]
     if len(own) > 1 and own[-1] in wording().units:
+        own = own[:-1]
+    if len(own) > 1 and own[-1] == "slug":
         own = own[:-1]
     if len(own) > 1 and own[-1] in _ORDINALS:
         return f"{_ORDINALS[own[-1]]} {' '.join(own[:-1])}"

@@ -64,11 +64,15 @@ class ToolPhrasing:
     nouns: Mapping[str, str]
     answers: tuple[Template, ...] = ()
     """Written answers; where there are none, the result is told as `telling.py` does."""
+    opening: Split = Split()
+    """Clauses to which others are joined, where those differ: without details behind a comma."""
     noun: str = ""
     """What the tool is about, for parameters that are only called `id` or `name`."""
     ask: Mapping[str, Sequence[str]] = field(default_factory=dict)
     values: Mapping[str, str | Sequence[Any]] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    many: frozenset[str] = frozenset()
+    """Lists of which two or more are drawn: their noun is said in the plural."""
     alone: Mapping[str, str] = field(default_factory=dict)
     retry: str | None = None
     similar: tuple[str, ...] = ()
@@ -76,3 +80,8 @@ class ToolPhrasing:
     """The field it belongs to, for tools of the catalogue."""
     clear: bool = True
     """Whether its requests are what a person might say."""
+
+    @property
+    def joined(self) -> Split:
+        """The clauses to which others are joined."""
+        return self.opening if self.opening.train else self.clauses

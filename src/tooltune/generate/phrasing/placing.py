@@ -13,6 +13,12 @@ from tooltune.generate.phrasing.actions import head
 from tooltune.generate.phrasing.mentions import Mention, plural
 from tooltune.generate.phrasing.wording import wording
 
+_EXISTING = ("code",)
+"""What such a mention names is not made by the call that names it."""
+_SHORT = 3
+_ASKING = frozenset({"if", "whether", "all", "back", "that", "who"})
+_LIST_OF = re.compile(r"\b(?:an?|the) (?:list|set) of $")
+_RELATIVE = frozenset({"parent", "child", "previous", "next", "latest", "last", "first", "root", "related"})
 _NUMBERED = frozenset({"issue", "pull request"})
 _AFTER = (
     r"(?=$|[\x00',]| (?:in|of|to|from|for|with|at|on|by|into|and|or|using|as|that|within|under|between|about|per|is|"
@@ -35,21 +41,25 @@ def place(text: str, mention: Mention, many: bool = False, makes: bool = False) 
     if mention.style == "":
         return None
     first = head(text)[0]
+    makes = makes and mention.style not in _EXISTING
     for noun in sorted(mention.stands_for, key=len, reverse=True):
-        if makes and mention.style != "code" and noun.removesuffix("s") == first.removesuffix("s"):
+        if makes and noun.removesuffix("s") == first.removesuffix("s"):
             return None
         for found in _pattern(noun).finditer(text):
-            if (makes and mention.style != "code" and found.start() == 0) or not _can_take(mention, found):
+            if (makes and found.start() == 0) or not _can_take(mention, found):
                 continue
             said = (found["before"] or "") + _in_place(mention, noun, found, many)
+            before = _LIST_OF.sub("", text[: found.start()]) if mention.is_list else text[: found.start()]
             said = said.removeprefix("the ") if _behind_adjective(text[: found.start()]) else said
-            return text[: found.start()] + said + text[found.end() :]
+            return before + said + text[found.end() :]
     return None
 
 
 def _can_take(mention: Mention, found: re.Match[str]) -> bool:
     """One value stands for no plural ("a specific timezones" is a slip), a choice only for "another format"."""
     det = found["det"].lower().split()
+    if _RELATIVE.intersection(det):
+        return False  # the parent issue of issue 5 is not issue 5
     if mention.style == "choice":
         return bool(found["before"]) and bool({"another", "different", "given", "specified", "target"} & set(det))
     is_plural = found["noun"].lower().endswith("s") and not found["noun"].lower().endswith("ss")
@@ -62,9 +72,12 @@ def _can_take(mention: Mention, found: re.Match[str]) -> bool:
 
 
 def _behind_adjective(before: str) -> bool:
-    """ "outside collaborator" takes no article in its middle."""
-    last = before.split()[-1:]
-    adjective = last == ["outside"] or (bool(last) and last[0].endswith(("ed", "al", "ic", "ive")))
+    """ "outside collaborator" and "custom labels" take no article in their middle."""
+    said = before.split()
+    last = said[-1:]
+    if said and len(said) < _SHORT and all(word.isalpha() for word in said):
+        return not wording().determiners.union(wording().boundaries, _ASKING).intersection(said)  # "team member"
+    adjective = last in (["outside"], ["custom"]) or (bool(last) and last[0].endswith(("ed", "al", "ic", "ive")))
     return adjective and "\x00" not in last[0]
 
 

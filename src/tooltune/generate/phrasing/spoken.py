@@ -12,6 +12,7 @@ from tooltune.generate.phrasing.wording import by_suffix, wording
 from tooltune.generate.slots import listed_values
 from tooltune.generate.surfaces import spaced
 from tooltune.types import Tool, ToolParameter
+from tooltune.verify.lexicon import MONTHS
 
 _WHETHER_TO = re.compile(
     r"^(?:whether(?: or not)?|if true,?|set(?: to true)?|true|flag|option|boolean)"
@@ -34,12 +35,17 @@ _DOES = frozenset(
         *("expand", "treat", "wait", "require", "force", "display", "omit", "hide", "load", "process"),
     }
 )
+_LONGEST_FLAG = 9
+_MOST_WORDS = 3
 _IN = ("include", "with", "show", "return", "add", "has")
 
 
 def spoken_words(tool: Tool, action: Action) -> dict[str, dict[str, tuple[str, ...]]]:
     """Parameter -> value as text -> the words that say it; only where they are not the value itself."""
     found = {path: _said(path, parameter, action) for path, parameter in _all(tool)}
+    month = tool.parameter("month")
+    if month is not None and month.type == "integer" and tool.parameter("year"):
+        found["month"] = {str(number): (name,) for number, name in enumerate(MONTHS, 1)}  # "for March 2025"
     return {path: said for path, said in found.items() if said}
 
 
@@ -75,19 +81,45 @@ def is_told(parameter: ToolParameter) -> bool:
     return bool(known) or len(own) > 1 or not parameter.description
 
 
+def sounds_right(parameter: ToolParameter, looks: bool) -> bool:
+    """Whether people would say a flag: words that are written for the whole name, or a short phrase made of it.
+
+    Args:
+        parameter: a flag.
+        looks: whether its tool only looks at things; "the archived ones" are looked at, "and keep it private" changes.
+    """
+    own = words(parameter.name)
+    known = by_suffix(parameter.name, wording().flags) if len(own) < 4 else None
+    if known is not None and " ".join(own) in wording().flags:
+        said = known.yes[0]
+        return not said.startswith(("and ", "as ", "marked ")) if looks else not said.endswith(" ones")
+    if known is not None or own[:1] in (("has",), ("use",)):
+        return False
+    described = _from_description(parameter.description)
+    if described:
+        return len(described[0][0].split()) <= _LONGEST_FLAG
+    return 1 < len(own) <= _MOST_WORDS and _from_name(own) is not None
+
+
 def _noun(parameter: ToolParameter) -> str:
     return spaced(parameter.name.rpartition(".")[2]).lower()
 
 
 def _enum_words(values: Sequence[Any], noun: str, selects: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
     for value in values:
-        plain = wording().enum_words.get(value)
+        plain = wording().enum_words.get(value) or _when(value, noun)
         if selects and value.lower() in ("all", "any", "both", "everything"):
             yield value, (f"whatever their {noun.split()[-1]}", f"of any {noun.split()[-1]}")
         elif selects:
             yield value, (f"only the {plain or _lower(value)} ones", f"just the {plain or _lower(value)} ones")
         elif plain:
             yield value, (plain,)
+
+
+def _when(value: str, noun: str) -> str:
+    """ "sorted by when they were indexed"."""
+    done = re.fullmatch(r"(\w+ed)(?:_at|_on)?", value)
+    return f"when they were {done[1]}" if done and {"sort", "order by"} & {noun, *noun.split()[:1]} else ""
 
 
 def _lower(value: str) -> str:

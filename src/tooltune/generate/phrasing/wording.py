@@ -23,6 +23,10 @@ _WORD_LISTS = (
     "providers",
     "no_nouns",
     "marks",
+    "hiding",
+    "told",
+    "measures",
+    "secret",
 )
 
 
@@ -83,6 +87,10 @@ class Wording:
     providers: frozenset[str]
     no_nouns: frozenset[str]
     marks: frozenset[str]
+    hiding: frozenset[str]
+    told: frozenset[str]
+    measures: frozenset[str]
+    secret: frozenset[str]
 
     def attachment(self, name: str, fits: Collection[str]) -> Attachment | None:
         """The attachment of the longest name that has one for a value of that type, or such a verb.

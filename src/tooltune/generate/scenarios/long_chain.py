@@ -25,9 +25,9 @@ def possible(catalogue: Catalogue) -> bool:
 def needs(catalogue: Catalogue, rng: Random, chosen: list[Tool]) -> list[Tool]:
     """Two linked tools, and up to three more that take what the first one gives."""
     names = {tool.name for tool in chosen}
-    if any({link.first, link.second} <= names for link in catalogue.links):
+    if any({link.first, link.second} <= names for link in catalogue.beginnings):
         return []
-    link = rng.choice(catalogue.links)
+    link = rng.choice(catalogue.beginnings)
     takers = list(dict.fromkeys(other.second for other in catalogue.links if other.first == link.first))
     more = rng.sample(takers, min(len(takers), rng.randint(0, 3)))
     wanted = dict.fromkeys((link.first, link.second, *more))
@@ -63,7 +63,8 @@ def _is_news(scene: Scene, steps: Steps, step: int) -> bool:
 def _wish(scene: Scene, clauses: list[str]) -> str:
     """All steps in one sentence."""
     *before, last = clauses
-    joined = f"{before[0]} and then {last}" if len(clauses) == 2 else f"{join([*before, 'then ' + last])}"
+    comma = "," if ", " in before[0] and scene.is_foreign(scene.tools[0]) else ""
+    joined = f"{before[0]}{comma} and then {last}" if len(clauses) == 2 else f"{join([*before, 'then ' + last])}"
     frame = scene.shared("sequences")
     parts = frame.template.select(scene.rng, 0.5)
     text = styled(parts, {"steps": joined}, scene.style_or("plain"), scene.rng)

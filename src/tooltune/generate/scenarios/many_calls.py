@@ -12,6 +12,8 @@ from tooltune.types import Tool, ToolCall
 
 _COUNTS, _WEIGHTS = (2, 3, 4, 5, 6), (25, 30, 20, 15, 10)
 _TRIES = 8
+_MOST_OF_ONE = 3
+"""How often one foreign tool is asked for: the same words six times over are a list that nobody writes."""
 
 
 def possible(catalogue: Catalogue) -> bool:
@@ -36,7 +38,7 @@ def build(scene: Scene) -> Draft | None:
     said: list[tuple[ToolCall, dict[str, str]]] = []
     for tool in tools:
         for _ in range(_TRIES):
-            frame = scene.frame(scene.phrasing(tool).clauses)
+            frame = scene.frame(scene.phrasing(tool).joined)
             if frame is None:
                 return None
             spoken = scene.speak(frame, {"": tool}, scene.style_or("inner"))
@@ -60,7 +62,8 @@ def _tools(scene: Scene, count: int) -> list[Tool]:
     able = [tool for tool in scene.tools if tool.parameters] or list(scene.tools)
     kind = scene.rng.choice(("one", "different", "mixed"))
     if kind == "one":
-        return [scene.rng.choice(able)] * count
+        tool = scene.rng.choice(able)
+        return [tool] * (min(count, _MOST_OF_ONE) if scene.is_foreign(tool) else count)
     if kind == "different":
         return scene.rng.sample(scene.tools, min(count, len(scene.tools)))
     return [scene.rng.choice(scene.tools) for _ in range(count)]

@@ -7,7 +7,7 @@ something else, leave out what the assistant then asks for, or just say thanks.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -100,15 +100,22 @@ def _called(
     if not do(scene, talk.steps, tool, user.content, says, arguments):
         return False
     new = talk.steps.messages[before:]
+    if scene.is_foreign(tool) and _is_asked_again(talk, new):
+        return False
     talk.add(user, *new, scene.assistant(talk.steps.answers[-1]))
     talk.last = (tool, new[0].tool_calls[0], says)
     return True
 
 
+def _is_asked_again(talk: Talk, new: Sequence[Message]) -> bool:
+    """Whether a call was made before, with the same arguments: nobody asks twice."""
+    return any(m.tool_calls and m.tool_calls == n.tool_calls for m in talk.messages for n in new)
+
+
 def _left_out(scene: Scene, talk: Talk) -> bool:
     """A request that leaves out what is needed, the question for it, and the user's reply."""
     draft = missing_argument.asked_and_given(scene, greets=not talk.turns)
-    if draft is None:
+    if draft is None or (scene.is_foreign(scene.tools[0]) and _is_asked_again(talk, draft.messages)):
         return False
     talk.add(*draft.messages)
     talk.last = None
@@ -121,6 +128,8 @@ def _varied(scene: Scene, talk: Talk) -> bool:
         return True
     tool, call, says = talk.last
     names = [name for name in call.arguments if _can_vary(tool, name) and not _holds_the_rest(name, call)]
+    if scene.is_foreign(tool):  # half of "owner/repository" is nothing to change
+        names = [name for name in names if _mention(tool, name) is not None]
     if not names:
         return True
     name = scene.rng.choice(names)
@@ -152,9 +161,13 @@ def _other_value(scene: Scene, talk: Talk, tool: Tool, name: str, said: str) -> 
     kind = deed_of(tool).kind
     x = alone(scene.speaker(tool), name, said)
     attached = _attached(tool, name, x)
+    if scene.is_foreign(tool) and attached == f"at {x}" and "/" in x:
+        attached = f"for {x}"  # a file is no place
     if kind in ("change", "show", "compute") and talk.was_just_answered and scene.rng.random() < 0.35:
         return scene.fill_in("changes_of_mind", {"x": x})
-    if kind not in _LOOKS:
+    if scene.is_foreign(tool) and attached.startswith(("called ", "named ")):
+        return scene.fill_in("one_more", {"at": attached})
+    if kind not in _LOOKS or (kind == "find" and _AT.match(attached) and scene.is_foreign(tool)):
         return scene.fill_in("once_more", {"at": attached if _NEAR.match(attached) else f"for {x}"})
     if _AT.match(attached) and scene.rng.random() < 0.5:
         return scene.fill_in("other_values_at", {"at": attached})
@@ -176,7 +189,10 @@ def _attached(tool: Tool, name: str, x: str) -> str:
 
 def _went_on(scene: Scene, talk: Talk) -> bool:
     """A wish that takes something from an earlier result."""
-    link = next_link(scene, talk.steps, scene.links)
+    links = scene.links
+    if scene.is_foreign(scene.tools[0]):  # what lies further back was in another place
+        links = [link for link in links if [link.first] == talk.steps.used[-1:]]
+    link = next_link(scene, talk.steps, links)
     if link is None:
         return True
     before = len(talk.steps.messages)

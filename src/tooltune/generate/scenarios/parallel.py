@@ -66,9 +66,18 @@ def _joined(scene: Scene) -> Draft | None:
         spoken = scene.speak(frame, {"": tool}, scene.style_or("inner"))
         clauses[letter] = spoken.text
         said.append((spoken.calls("", tool)[0], spoken.says))
-    if len({repr(call) for call, _ in said}) < len(said):
+    if len({repr(call) for call, _ in said}) < len(said) or (scene.is_foreign(tools[0]) and _is_repeated(said)):
         return None
     return answered(scene, _join(scene, clauses), said)
+
+
+def _is_repeated(said: Said) -> bool:
+    """Whether the same is asked for twice, and only how much of it differs."""
+    asked = [(call.name, [v for v in call.arguments.values() if isinstance(v, str | list)]) for call, _ in said]
+    looks = [
+        entry for entry, (call, _) in zip(asked, said, strict=True) if "page" in repr(call) or "limit" in repr(call)
+    ]
+    return any(asked.count(entry) > 1 for entry in looks)
 
 
 def _join(scene: Scene, clauses: Mapping[str, str]) -> str:
@@ -89,5 +98,7 @@ def answered(scene: Scene, text: str, said: Said) -> Draft | None:
             return None
         results.append(message)
         answers.append(scene.answer(call, result, says, among_others=True))
+    if scene.is_foreign(scene.tools[0]):
+        answers = list(dict.fromkeys(answers))  # "Done for the project" once
     calling = scene.calling([call for call, _ in said])
     return Draft([scene.user(text), calling, *results, scene.assistant(" ".join(answers))])

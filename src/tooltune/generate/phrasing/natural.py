@@ -1,0 +1,257 @@
+"""What of a foreign tool a person might say: which of its optional arguments, and whether a request for it is one.
+
+What cannot be said naturally is left out: an optional argument is never mentioned, and a tool whose required
+arguments sound like a form that is filled in is not called as long as another one is in view.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from tooltune.generate.names import CODE_WORDS, words
+from tooltune.generate.phrasing.actions import Action, head
+from tooltune.generate.phrasing.mentions import Mention
+from tooltune.generate.phrasing.placing import aside, place
+from tooltune.generate.phrasing.spoken import sounds_right
+from tooltune.generate.phrasing.wording import wording
+from tooltune.generate.slots import type_of
+from tooltune.generate.surfaces import LEADING, spaced
+from tooltune.types import Tool, ToolParameter
+
+_MOST_BY_NAME = 1
+"""How many required arguments may be said with their names: "with the package type npm"."""
+_MOST_ATTACHED = 3
+_LONGEST_NAME = 3
+_LONGEST_ADDED = 2
+_MOST_PARTS = 3
+_MOST_OF_ONE = 3
+"""So often no preposition stands in a request."""
+_WHOLE = ("body", "data", "payload")
+"""Names of all that a tool is given."""
+_CONDITIONAL = re.compile(
+    r"\brequired (?:when|if|for)\b|\bonly (?:valid|applies|applicable|used|available) (?:when|if|for|to)\b|"
+    r"\bnot applicable\b|\bno longer\b|\bretired\b|\bdeprecated\b|\bcomma.separated\b",
+    re.IGNORECASE,
+)
+""" "Required when the type is ...": whether it may be said depends on other arguments; "a,b,c" is nothing to say."""
+_OLD = re.compile(r"\bdeprecated\b|\bclosing down\b|\bno longer supported\b", re.IGNORECASE)
+_CURSOR = re.compile(r"\bcursor\b|\bpaginat|\bencrypt", re.IGNORECASE)
+_WHERE = re.compile(r"(?:in|on|at|for|from|of|by) ")
+_PREPOSITION = re.compile(r"(?:in|at|on|for|from|to|by|of|into|called|named) [\"{]")
+_CODE = re.compile(r"\b[a-z]+\.[a-z]+\b(?<!\.js)(?<!\.json)(?<!\.py)(?<!\.md)(?<!\.txt)")
+""" "datetime.timedelta": nobody says that."""
+_CUT = re.compile(r"\bthat (?:this|it|can|gathers?|makes?)\b|[^e]ed$")
+_QUOTED = re.compile(r"`[^`]*`")
+_FORMULA = re.compile(r"\b[a-z]\.[a-z]{2}\b|[\u00b2-\u209f]")
+_BARE = re.compile(r"(?:get|show|return) \{[\w.]+\}(?:\[.*\])?")
+_TWICE = re.compile(r"\b(\w{4,}) \1\b")
+_CLAUSE = re.compile(r"(?<!if )(?<!whether )\b(?:an?|the) [\w -]+ (?:is|are|has|have|can|defined)\b")
+CHANGING = frozenset({"update", "edit", "set", "change", "modify", "patch", "configure"})
+_PLACES = ("code", "thing", "pair")
+_NAMED_TWICE = re.compile(r"\ban? (\w{4,})\b.*\bthe \1 \{")
+""" "versions for a package ... for the package express"."""
+_WRONG_ARTICLE = re.compile(r"\ban? (?:(?!in|of|to|for|with|on)[\w-]+ ){1,3}(?:[a-z]+ips|bulk)\b")
+
+
+def is_natural(tool: Tool, action: Action, mention: Mention) -> bool:
+    """Whether an optional argument may be mentioned."""
+    return all(_is_natural(action, mention, parameter) for parameter in _parameters(tool, mention))
+
+
+def _is_natural(action: Action, mention: Mention, parameter: ToolParameter) -> bool:
+    kind = type_of(parameter.to_schema())
+    if _CONDITIONAL.search(parameter.description) or _is_for_programs(parameter):
+        return False
+    if mention.attach[0].startswith("after number"):
+        return False  # a page by another name
+    if mention.style == "code" and not action.is_a("find"):
+        return False
+    if kind == "boolean":
+        return sounds_right(parameter, action.is_a("find") or action.is_a("look"))
+    if _is_structure(parameter, kind):
+        return False
+    if aside(action.object, mention)[1]:
+        return True  # the command speaks of it: "play a track on a device"
+    if _is_by_name(mention):
+        return _says_itself(action, parameter, mention, kind)
+    if (parameter.format or "").startswith("date") and words(parameter.name)[-1:] == ("at",):
+        return action.is_a("look")  # "update it on 3 May" is no date of its end
+    return not _is_loose(mention, parameter)
+
+
+def _is_structure(parameter: ToolParameter, kind: str) -> bool:
+    """Whether a value has parts that a sentence cannot hold: an object, or a list of anything but free texts."""
+    items = parameter.items if isinstance(parameter.items, Mapping) else {}
+    options = [*parameter.extra.get("anyOf", ()), *parameter.extra.get("oneOf", ())]
+    of_parts = any(isinstance(option, Mapping) and option.get("type") in ("object", "array") for option in options)
+    of_texts = items.get("type", "string") == "string" and "enum" not in items
+    return kind == "object" or of_parts or (kind == "array" and not of_texts)
+
+
+def _is_itemized(parameter: ToolParameter) -> bool:
+    """Whether a list is one of things with a few plain details: "tea (price 12) and bread (price 3)"."""
+    items = parameter.items if isinstance(parameter.items, Mapping) else {}
+    parts = items.get("properties") or {}
+    plain = all(isinstance(part, Mapping) and part.get("type") not in ("object", "array") for part in parts.values())
+    return plain and len(parts) <= _MOST_PARTS and any(key in parts for key in LEADING)
+
+
+def _is_change(mention: Mention) -> bool:
+    return mention.attach[0].startswith("replacing ")
+
+
+def _is_by_name(mention: Mention) -> bool:
+    """Whether it is said with its name only, as in a form: "with the visibility all", "with a size of 3"."""
+    noun = mention.noun.removesuffix(" name")
+    return mention.attach[0].startswith((f"with the {noun} ", f"with a {noun} of ", f"with an {noun} of "))
+
+
+def _says_itself(action: Action, parameter: ToolParameter, mention: Mention, kind: str) -> bool:
+    """Whether a name is a word that people use for such a value."""
+    own = mention.noun.lower().split()
+    if own[-1] in CODE_WORDS or mention.is_list:
+        return False
+    if kind in ("integer", "number"):
+        return len(own) <= _LONGEST_NAME and _is_amount(own)
+    if parameter.enum:
+        return len(own) <= _LONGEST_ADDED and action.is_a("find") and own[-1] in wording().selecting
+    return len(own) <= _LONGEST_ADDED and own[-1] in wording().told
+
+
+def _is_amount(own: Sequence[str]) -> bool:
+    """Whether a name is that of an amount: "with an issue of 1" is no way to speak of issue 1."""
+    return own[0] in ("maximum", "minimum", "number") or own[-1] in wording().measures
+
+
+def _is_loose(mention: Mention, parameter: ToolParameter) -> bool:
+    """Whether a rule for the end of a name loses what its beginning says: "in eu-west-1" of `aws_region`."""
+    bare = mention.apart or _PREPOSITION.match(mention.attach[0])
+    name = " ".join(words(parameter.name))
+    return (
+        bool(bare)
+        and len(mention.names) == 1
+        and mention.style != "choice"
+        and not ({name, f"={name}"} & {*wording().attach})
+    )
+
+
+def _is_known(mention: Mention, parameter: ToolParameter) -> bool:
+    """Whether a name tells what stands behind it, and is made of words: those of its own description, if it has one.
+
+    Nobody asks for something "with the action revoke" or "with the basehead main".
+    """
+    about, own = _QUOTED.sub("", parameter.description.lower()), mention.noun.lower().split()
+    used = not about or all(
+        word.removesuffix("s") in about for word in own if word not in ("maximum", "minimum", "number", "of")
+    )
+    return used and " ".join(own) not in wording().hiding
+
+
+def _is_for_programs(parameter: ToolParameter) -> bool:
+    """Whether such values pass between programs, and no person has them at hand."""
+    own = words(parameter.name)
+    hidden = own[-1:] != () and own[-1] in wording().secret
+    return (
+        hidden
+        or own[:1] == ("encrypted",)
+        or (parameter.type == "string" and bool(_CURSOR.search(parameter.description)))
+    )
+
+
+def is_clear(tool: Tool, action: Action, mentions: Sequence[Mention], said: str, changes: bool) -> bool:
+    """Whether a request is what a person might say.
+
+    Args:
+        tool: the tool.
+        action: what it does.
+        mentions: what there is to say, without what is never mentioned.
+        said: a request with the required arguments only.
+        changes: whether something must be said that is to become different.
+    """
+    required = [m for m in mentions if m.required]
+    if _OLD.search(tool.description) or _lacks_its_object(tool, action, mentions):
+        return False
+    is_command = not (_is_no_command(tool, action, required) or _CODE.search(str(action)) or _BARE.fullmatch(said))
+    return (
+        is_command
+        and (len(required) < len(mentions) if changes else _sets_something(action, required))
+        and all(said.count(f" {word} ") < _MOST_OF_ONE for word in ("for", "in", "on", "with"))
+        and not any(pattern.search(said) for pattern in (_FORMULA, _TWICE, _NAMED_TWICE, _WRONG_ARTICLE))
+        and not (_CLAUSE.search(action.object) or _CUT.search(action.object))
+        and _is_short(action, required)
+        and all(_is_plain(action, m, parameter) for m in required for parameter in _parameters(tool, m))
+    )
+
+
+def _lacks_its_object(tool: Tool, action: Action, mentions: Sequence[Mention]) -> bool:
+    """Whether what a tool adds, sets or removes is an argument of which nothing can be said: "add labels"."""
+    said = {name for mention in mentions for name in mention.names}
+    about = head(action.object)[0].lower().removesuffix("s")
+    silent = [p for p in tool.parameters if p.name not in said]
+    return not (action.is_a("look") or action.is_a("find")) and any(
+        (p.name in _WHOLE and p.type != "string") or about == (words(p.name)[-1:] or ("",))[0].removesuffix("s")
+        for p in silent
+    )
+
+
+def _is_no_command(tool: Tool, action: Action, required: Sequence[Mention]) -> bool:
+    """Whether it is a bare name such as `naturaldate`, a name in place of a description, or takes no such value."""
+    named = spaced(tool.name).lower().split()
+    from_name = tool.description and action.object == f"the {' '.join(named)}"
+    bare_name = from_name and action.verb == "get" and len(named) == 1
+    converts = action.object == f"the {' '.join(named)}" and {"to", "2", "from"} & {*named, *tool.name}
+    nothing = not action.object and tool.description  # "list (matching references)"
+    # "get a natural day of 3 May": the value is no part of what a description with "a" names.
+    strange = action.object.startswith(("a ", "an ")) and any(
+        m.attach == (f"of {m.gap}",) and place(action.object, m) is None for m in required
+    )
+    return bool(strange or bare_name or converts or nothing)
+
+
+def _is_short(action: Action, required: Sequence[Mention]) -> bool:
+    """Whether few things are added to the command, and hardly any by its name."""
+    added = [m for m in required if place(action.object, m) is None]
+    by_name = [m for m in added if _is_by_name(m) and m.style != "quoted"]
+    opening = [m.attach[0].split(" ", 1)[0] for m in added if not m.apart]
+    clashes = any(opening.count(word) > 1 for word in ("in", "on", "at"))  # "in acme in the enterprise x"
+    return not clashes and len(added) <= _MOST_ATTACHED and len(by_name) <= _MOST_BY_NAME
+
+
+def _sets_something(action: Action, required: Sequence[Mention]) -> bool:
+    """Whether a command that sets or changes something says to what: nobody updates an import and no more."""
+    if action.verb not in CHANGING:
+        return True
+    places = [m for m in required if _WHERE.match(m.attach[0]) and m.attach[0].endswith(m.gap)]
+    return any(m.style not in _PLACES and m not in places for m in required)
+
+
+def _is_plain(action: Action, mention: Mention, parameter: ToolParameter) -> bool:
+    """Whether a required argument is said as people would."""
+    kind = type_of(parameter.to_schema())
+    if _is_for_programs(parameter):
+        return False
+    if kind == "boolean":
+        return sounds_right(parameter, action.is_a("find") or action.is_a("look"))
+    if _is_structure(parameter, kind):
+        return _is_change(mention) or _is_itemized(parameter)
+    if mention.attach[0].startswith("called ") and " " in mention.noun:
+        return mention.noun.partition(" ")[0] in action.object.lower()  # no notes are called as a tag is
+    if not _is_by_name(mention) or place(action.object, mention) is not None:
+        return True
+    is_quoted = mention.style == "quoted" and kind == "string"
+    return (
+        kind != "array" and len(mention.noun.split()) <= _LONGEST_NAME and (is_quoted or _is_known(mention, parameter))
+    )
+
+
+def _parameters(tool: Tool, mention: Mention) -> list[ToolParameter]:
+    """The parameters of a mention; parts of objects ("address.city") as parameters of their own."""
+    found = []
+    for name in mention.names:
+        head, _, inner = name.partition(".")
+        whole = tool.parameter(name) or tool.parameter(head)
+        if whole is not None and whole.name != name and inner:
+            whole = ToolParameter.from_schema(name, (whole.properties or {})[inner])
+        found += [whole] if whole is not None else []
+    return found

@@ -22,9 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 from tooltune.config import TrainConfig
+from tooltune.engine import fuse, fused
 from tooltune.example_tools import EXAMPLE_TOOLS
 from tooltune.generate import generate_examples
-from tooltune.train import attention, fuse, fused
+from tooltune.train import attention
 from tooltune.train.attention import packing
 from tooltune.train.batching import shared_tensors
 from tooltune.train.lora import add_lora

@@ -14,7 +14,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "tooltune"
 LAYERS = (
     ("errors",),
     ("types", "config", "files", "progress"),
-    ("example_tools", "tools", "formats", "chat", "verify"),
+    ("example_tools", "tools", "formats", "chat", "verify", "engine"),
     ("generate",),
     ("dataset",),
     ("train", "evaluate"),
@@ -27,6 +27,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {"torch", "transformers", "peft", "accelerate", "safetensors", "matplotlib"}
 HEAVY_ALLOWED = (
     "train/",
+    "engine/",
     "evaluate/inference.py",
     "evaluate/cache.py",
     "evaluate/attention.py",

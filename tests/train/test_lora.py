@@ -12,10 +12,10 @@ from peft import PeftModel
 
 from tests.train.conftest import settings
 from tooltune.chat import TextEncoder
+from tooltune.engine.fuse import fused
 from tooltune.errors import ConfigError, ModelError
 from tooltune.export.save import save_adapter
 from tooltune.train.batching import Pack
-from tooltune.train.fuse import fused
 from tooltune.train.lora import CHECKPOINTS, INITIAL, add_lora
 from tooltune.train.trainer import train
 

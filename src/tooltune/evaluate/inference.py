@@ -3,7 +3,8 @@
 Prompts of one group (the same tools in view) share most of their tokens. The shared beginning of a
 group goes through the model once; a batch, of one group or several, starts from copies of those
 caches, and only the rest of each prompt is run per row, padded on the left. A row that has ended
-soon leaves the batch. In float32 the replies are those of one-by-one decoding.
+soon leaves the batch. In float32 the replies are those of one-by-one decoding;
+in bfloat16, whose last bits depend on what is computed together, almost always.
 
 Tokens are the likeliest ones, unless a temperature or a guide says otherwise (`choosing`).
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +25,15 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
+from tooltune.engine.fuse import fused_to_ask
 from tooltune.evaluate.attention import grouped_decoding
 from tooltune.evaluate.cache import attention_window, gather, new_cache
 from tooltune.evaluate.choosing import Guide, Picker, pickers
 
 KEPT_TOKENS = 16384
 """Shared beginnings of so many tokens, all together, are kept until the last batch."""
+MANY = 16
+"""So many prompts are worth making the model ready for (see `engine.fuse`)."""
 KEPT_ROWS = 0.8
 """Rows that have ended leave the batch when at most this share of its rows still runs."""
 
@@ -120,7 +124,7 @@ def generate_replies(
     finished = finished or (lambda number, generation: None)
     for number in sorted(set(range(len(prompts))) - {row.number for row in rows}):
         finished(number, results[number])
-    with _evaluating(model):
+    with _evaluating(model), fused_to_ask(model) if len(rows) >= MANY else nullcontext():
         for batch, replies in _run(model, rows, limits):
             for row, reply in zip(batch, replies, strict=True):
                 results[row.number] = reply

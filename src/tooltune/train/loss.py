@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
-from tooltune.train.fused import HeadLoss
+from tooltune.engine.fused import HeadLoss
 
 
 def pack_loss(model: Any, inputs: Mapping[str, Any], head: torch.Tensor | None = None) -> torch.Tensor:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from tooltune.train.fused import kernels_for
+from tooltune.engine.fused import kernels_for
 
 MOST_BYTES = 2**30
 """Most memory for the kept probabilities of all layers; a pack that needs more takes flash attention."""

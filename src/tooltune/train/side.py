@@ -27,8 +27,8 @@ import torch
 import torch.multiprocessing
 from torch import Tensor, nn
 
+from tooltune.engine.fuse import fused
 from tooltune.train.attention import packing
-from tooltune.train.fuse import fused
 from tooltune.train.loss import pack_loss
 
 SIDE = "side"

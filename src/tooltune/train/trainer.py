@@ -26,11 +26,11 @@ from safetensors import SafetensorError
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from tooltune.config import TrainConfig
+from tooltune.engine.fuse import fused
 from tooltune.errors import Interrupted
 from tooltune.files import output_error
 from tooltune.train.attention import NAME, packing, unsupported
 from tooltune.train.batching import GroupedSampler, Pack, plain_tensors, shared_tensors
-from tooltune.train.fuse import fused
 from tooltune.train.lora import CHECKPOINTS
 from tooltune.train.loss import pack_loss
 from tooltune.train.model import device

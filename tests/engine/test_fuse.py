@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +12,10 @@ from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 
 from tests.conftest import ARCHITECTURES
 from tests.train.test_packs import gradients, group, with_lora
+from tooltune.engine.fuse import fused, fused_to_ask
+from tooltune.engine.fused import HeadLoss, LoraLinear, Product, RmsNorm, Swiglu
 from tooltune.train.attention import packing
 from tooltune.train.batching import make_packs, plain_tensors, shared_tensors
-from tooltune.train.fuse import fused
-from tooltune.train.fused import HeadLoss, LoraLinear, Product, RmsNorm, Swiglu
 from tooltune.train.matmul_attention import MOST_BYTES, MatmulAttention, pays
 
 
@@ -46,7 +47,7 @@ class TestGradients:
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
 
     def test_head_loss_over_several_blocks(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("tooltune.train.fused.LOGITS_AT_A_TIME", 22)
+        monkeypatch.setattr("tooltune.engine.fused.LOGITS_AT_A_TIME", 22)
         hidden, weight = random(5, 6).float().requires_grad_(), random(11, 6, seed=1).float()
         labels = torch.tensor([0, 10, 3, 3, 7])
         weights = torch.tensor([1.0, 2.0, 0.5, 3.0, 1.0])
@@ -140,3 +141,26 @@ def test_dropout_and_variants_stay_with_peft(tiny_model: Callable[..., Any]) -> 
         model = get_peft_model(tiny_model("Llama"), lora)
         with fused(model):
             assert "forward" not in vars(model.get_base_model().model.layers[0].self_attn.q_proj)
+
+
+@pytest.mark.parametrize("adapter", ["active", "disabled", "none"])
+def test_a_bfloat16_model_that_is_asked_is_as_exact_as_before(tiny_model: Callable[..., Any], adapter: str) -> None:
+    model = tiny_model("Llama")
+    model = (model if adapter == "none" else with_lora(model)).to(torch.bfloat16).eval()
+    ids = torch.arange(3, 43).view(2, 20)
+    disabled = model.disable_adapter() if adapter == "disabled" else contextlib.nullcontext()
+    with torch.inference_mode(), disabled:
+        plain = model(input_ids=ids).logits.float()
+        with fused_to_ask(model):
+            assert any("forward" in vars(module) for module in model.modules())
+            ours = model(input_ids=ids).logits.float()
+        exact = model.float()(input_ids=ids).logits
+    assert (ours - exact).norm() <= 1.3 * (plain - exact).norm()
+    assert not torch.equal(ours, exact)
+    assert not any("forward" in vars(module) for module in model.modules())
+
+
+def test_a_float32_model_is_asked_as_it_is(tiny_model: Callable[..., Any]) -> None:
+    model = tiny_model("Llama")
+    with fused_to_ask(model):
+        assert not any("forward" in vars(module) for module in model.modules())

@@ -1,4 +1,4 @@
-"""Puts the fused functions into a model for the time of training.
+"""Puts the fused functions into a model for the time of training, or of asking it.
 
 Nothing is taken on trust: a module is replaced only when its class, its settings and a probe with
 random numbers say that the fused function computes the same. Whatever does not match stays as it is,
@@ -20,7 +20,7 @@ from peft.tuners.lora import Linear as PeftLinear
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from tooltune.train.fused import LoraLinear, Product, RmsNorm, Rotation, Swiglu, kernels_for
+from tooltune.engine.fused import LoraLinear, Product, RmsNorm, Rotation, Swiglu, kernels_for
 
 Forward = Callable[[Tensor], Tensor]
 
@@ -51,6 +51,36 @@ def fused(model: Any) -> Iterator[Tensor | None]:
     finally:
         for module in replaced:
             del module.forward  # the class's own shows again
+
+
+@contextmanager
+def fused_to_ask(model: Any) -> Iterator[None]:
+    """Within, a bfloat16 model on a CPU decodes with fused parts and with its weights in the processor's order.
+
+    Getting there takes about as long as one step of decoding, so it is for many prompts.
+    """
+    first = next(model.parameters())
+    if first.device.type != "cpu" or first.dtype != torch.bfloat16:
+        yield
+        return
+    replaced: list[nn.Module] = []
+    try:
+        for module in model.modules():
+            forward = _product(module) if type(module) is nn.Linear else _replacement(module)
+            if forward:
+                _replace(module, forward)
+                replaced.append(module)
+        with _rotation(model):
+            yield
+    finally:
+        for module in replaced:
+            del module.forward
+
+
+def _product(module: nn.Linear) -> Forward | None:
+    """A linear layer's forward with its weight in the processor's order."""
+    product = Product(module.weight, module.bias)
+    return (lambda x: product(x.reshape(-1, x.shape[-1])).view(*x.shape[:-1], -1)) if product.pays else None
 
 
 @contextmanager

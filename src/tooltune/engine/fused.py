@@ -35,7 +35,7 @@ def kernels_for(x: Tensor) -> ModuleType | None:
 @functools.cache
 def _kernels() -> ModuleType | None:
     try:
-        from tooltune.train import kernels
+        from tooltune.engine import kernels
     except ImportError:
         return None
     return kernels
@@ -45,19 +45,21 @@ class Product:
     """x Wᵀ + bias for a frozen W; on a CPU in bfloat16, W lies ready in the processor's own order.
 
     Otherwise oneDNN puts it in that order for every single product, which at a few hundred rows costs a fifth
-    of the time. Costs W's memory once more.
+    of the time. That is done with the first product, and costs W's memory once more.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
         self.weight, self.bias = weight.detach(), bias
         self.ready: Tensor | None = None
-        if weight.dtype == torch.bfloat16 and weight.device.type == "cpu" and torch.backends.mkldnn.is_available():
-            self.ready = torch.ops.mkldnn._reorder_linear_weight(self.weight.contiguous(), ROWS)
+        on_cpu = weight.device.type == "cpu" and torch.backends.mkldnn.is_available()
+        self.pays = on_cpu and weight.dtype == torch.bfloat16
 
     def __call__(self, x: Tensor) -> Tensor:
         """x: (rows, in). Returns (rows, out)."""
-        if self.ready is None:
+        if not self.pays:
             return linear(x, self.weight, self.bias)
+        if self.ready is None:
+            self.ready = torch.ops.mkldnn._reorder_linear_weight(self.weight.contiguous(), ROWS)
         out: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.ready, self.bias, "none", [], "")
         return out
 

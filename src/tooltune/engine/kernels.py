@@ -148,19 +148,26 @@ def _ordered(bits: Any) -> Any:
     return number ^ ((number >> _i4(15)) & _i4(0x7FFF))
 
 
+@_inline
+def _exponentials(row: Any, count: Any, scale: Any, powers: Any) -> Any:
+    """Fill `powers` with e^(scale · (number - largest)) of a row's first numbers; returns their sum and the largest."""
+    largest, total = _i4(-0x8000), _f4(0.0)
+    for i in range(count):
+        largest = max(largest, _ordered(row[i]))
+    most = _load(_u2(_ordered(largest)))
+    for i in range(count):
+        powers[i] = _exp((_load(row[i]) - most) * scale)
+        total += powers[i]
+    return total, most
+
+
 @_loop
 def _softmax(scores: Any, tokens: Any, scale: Any) -> None:
     width = scores.shape[1]
     powers = np.empty(width, dtype=np.float32)
     for row in range(scores.shape[0]):
         visible = width - tokens + row % tokens + 1
-        largest, total = _i4(-0x8000), _f4(0.0)
-        for i in range(visible):
-            largest = max(largest, _ordered(scores[row, i]))
-        most = _load(_u2(_ordered(largest)))
-        for i in range(visible):
-            powers[i] = _exp((_load(scores[row, i]) - most) * scale)
-            total += powers[i]
+        total, _ = _exponentials(scores[row], visible, scale, powers)
         share = _f4(1.0) / total
         for i in range(visible):
             scores[row, i] = _store(powers[i] * share)
@@ -187,14 +194,8 @@ def _cross_entropy(logits: Any, labels: Any, weights: Any) -> Any:
     powers = np.empty(width, dtype=np.float32)
     for row in range(logits.shape[0]):
         label, weight = labels[row], weights[row]
-        largest, total = _i4(-0x8000), _f4(0.0)
-        for i in range(width):
-            largest = max(largest, _ordered(logits[row, i]))
-        most = _load(_u2(_ordered(largest)))
+        total, most = _exponentials(logits[row], width, _f4(1.0), powers)
         right = _load(logits[row, label]) - most
-        for i in range(width):
-            powers[i] = _exp(_load(logits[row, i]) - most)
-            total += powers[i]
         share = weight / total
         for i in range(width):
             logits[row, i] = _store(powers[i] * share)

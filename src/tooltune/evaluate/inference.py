@@ -4,7 +4,7 @@ Prompts of one group (the same tools in view) share most of their tokens. The sh
 group goes through the model once; a batch, of one group or several, starts from copies of those
 caches, and only the rest of each prompt is run per row, padded on the left. A row that has ended
 soon leaves the batch. In float32 the replies are those of one-by-one decoding;
-in bfloat16, whose last bits depend on what is computed together, almost always.
+in bfloat16 last bits depend on what is computed together, and an adapter is computed in that format too.
 
 Tokens are the likeliest ones, unless a temperature or a guide says otherwise (`choosing`).
 

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from tooltune.evaluate.bfcl import check_argument
 from tooltune.evaluate.items import Item
 from tooltune.evaluate.results import Evaluation, ItemResult
 from tooltune.evaluate.scorers import match_calls, same_argument
 from tooltune.evaluate.statistics import Rate
-from tooltune.types import ToolCall
+from tooltune.types import Tool, ToolCall
 
 NO_CALL = "(no call)"
 
 
-def cluster(item: Item) -> str:
-    """What an item shares with others: the tools it expects, or else those in view."""
-    return " + ".join(sorted({call.name for call in item.calls} or {tool.name for tool in item.tools}))
+class Asked(Protocol):
+    """An item or a conversation: the calls it expects, and the tools in view."""
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]: ...
+    @property
+    def tools(self) -> tuple[Tool, ...]: ...
+
+
+def cluster(asked: Asked) -> str:
+    """What an item or a conversation shares with others: the tools it expects, or else those in view."""
+    return " + ".join(sorted({call.name for call in asked.calls} or {tool.name for tool in asked.tools}))
 
 
 def breakdown(evaluation: Evaluation) -> dict[str, Any]:

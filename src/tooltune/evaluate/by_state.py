@@ -19,10 +19,11 @@ from tooltune.chat.parse import Reply, parse_reply
 from tooltune.evaluate import scorers
 from tooltune.evaluate.bfcl_conversations import BfclConversation
 from tooltune.evaluate.bfcl_world import BfclWorld, check
+from tooltune.evaluate.breakdown import cluster
 from tooltune.evaluate.outputs import Replies
 from tooltune.evaluate.plays import AnyConversation, Play, hold
 from tooltune.evaluate.simulation import Simulation
-from tooltune.evaluate.statistics import Rate, holm, mcnemar_paired
+from tooltune.evaluate.statistics import Rate, clustered_difference, holm, mcnemar_paired
 from tooltune.types import Message, ToolCall
 
 FAILURES: Mapping[str, str] = {
@@ -168,8 +169,7 @@ def evaluate_by_state(
 def by_state_data(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
     """The part `by_state` of report.json: each model's rates, and each conversation with what models made of it.
 
-    Beside the rates of two models or more stand the p-values of McNemar's exact test over the same conversations:
-    of the base model and the tuned one, or else of the first and the last.
+    Beside the rates of two models or more stands their `comparison`.
     """
     held = [
         {
@@ -183,24 +183,41 @@ def by_state_data(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
     return {
         "judge": "bfcl" if isinstance(evaluations[0].outcomes[0].conversation, BfclConversation) else "reference",
         "models": {e.label: e.to_dict() for e in evaluations},
-        "p_values": _p_values(evaluations),
+        **comparison(evaluations),
         "conversations": held,
     }
 
 
-def _p_values(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
-    """Empty unless there are two models."""
+def comparison(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
+    """Two models over the same conversations: the base and the tuned one, or else the first and the last.
+
+    Returns:
+        `p_values` of McNemar's exact test, and `differences` with a bootstrap over sets of tools, since conversations
+        that need the same tools stand or fall together. Both are empty unless there are two models.
+    """
     if len(evaluations) < 2:
-        return {}
+        return {"p_values": {}, "differences": {}}
     known = {evaluation.label: evaluation for evaluation in evaluations}
     first, second = known.get("base", evaluations[0]), known.get("tuned", evaluations[-1])
-    pairs: dict[str, list[tuple[bool, bool]]] = {}
+    pairs: dict[str, list[tuple[Outcome, Outcome]]] = {}
     for before, after in zip(first.outcomes, second.outcomes, strict=True):
-        pairs.setdefault(before.conversation.scenario, []).append((before.right, after.right))
-    scenarios = {name: mcnemar_paired(pairs[name]) for name in sorted(pairs)}
+        pairs.setdefault(before.conversation.scenario, []).append((before, after))
+    every = [pair for found in pairs.values() for pair in found]
+    scenarios = {name: _p_value(pairs[name]) for name in sorted(pairs)}
+    tests = {"all": _p_value(every), "scenarios": scenarios, "scenarios_holm": holm(scenarios)}
     return {
-        "models": [first.label, second.label],
-        "all": mcnemar_paired(pair for found in pairs.values() for pair in found),
-        "scenarios": scenarios,
-        "scenarios_holm": holm(scenarios),
+        "p_values": {"models": [first.label, second.label], **tests},
+        "differences": {
+            "overall": _difference(every),
+            "scenarios": {name: _difference(pairs[name]) for name in sorted(pairs)},
+        },
     }
+
+
+def _p_value(pairs: Iterable[tuple[Outcome, Outcome]]) -> float:
+    return mcnemar_paired((before.right, after.right) for before, after in pairs)
+
+
+def _difference(pairs: Iterable[tuple[Outcome, Outcome]]) -> dict[str, Any] | None:
+    found = clustered_difference((cluster(b.conversation), b.right, a.right) for b, a in pairs)
+    return found.to_dict() if found else None

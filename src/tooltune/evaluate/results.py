@@ -88,10 +88,12 @@ class Metric:
 
 
 def _right_by_the_board(result: ItemResult) -> bool | None:
-    """On the public board, a reply that cannot be read counts as no call, and so as abstaining."""
+    """The board looks at readable calls alone: one that cannot be read is no call, and the limit on tokens no fault."""
     if result.item.scorer != "bfcl":
         return None
-    return _no_readable_call(result.reply) if result.item.outcome == "abstain" else result.right
+    if result.item.outcome == "abstain":
+        return _no_readable_call(result.reply)
+    return score(result.item, result.reply).failure is None
 
 
 def _no_readable_call(reply: Reply) -> bool:
@@ -140,7 +142,8 @@ METRICS: Mapping[str, Metric] = {
     ),
     "board": Metric(
         "Right by the board",
-        "as the public BFCL board counts: what cannot be read is an abstention; items of BFCL",
+        "as the public BFCL board counts: what cannot be read is an abstention, what was cut off may be right; "
+        "items of BFCL",
         _right_by_the_board,
     ),
 }

@@ -8,13 +8,14 @@ from typing import Any
 from tooltune.chat.render import render_call, render_message
 from tooltune.evaluate.by_state import FAILURES
 from tooltune.evaluate.statistics import Rate
-from tooltune.report.comparison import show_p, show_rate
+from tooltune.report.comparison import difference_rows, show_p, show_rate
 from tooltune.report.markdown import code, fence, table
 from tooltune.types import Message, ToolCall
 
 Data = Mapping[str, Any]
 Rows = list[list[str]]
 WANTED = 3
+DIFFERENCE_HEAD = ("Conversations", "Points better", "95 % interval", "Sets of tools", "p, corrected")
 TITLE = "Whole conversations, by the state they end in"
 READING = """\
 Here the model answered itself, turn by turn: its calls were run in a simulated world, and the results or errors
@@ -34,12 +35,20 @@ def by_state_section(data: Data) -> list[str]:
     Args:
         data: what `evaluate.by_state.by_state_data` gave.
     """
-    labels, failures = list(data["models"]), failure_rows(data)
+    labels, failures, differences = list(data["models"]), failure_rows(data), difference_rows(data)
     parts = [f"## {TITLE}", reading(data), table(rate_head(data), rate_rows(data))]
+    if differences:
+        parts += [f"{difference_title(data)}:", table(DIFFERENCE_HEAD, differences)]
     if failures:
         parts.append(table(["What went wrong first", *labels], failures))
     wrong = [held for held in data["conversations"] if held["held"][labels[-1]]["failure"]]
     return [*parts, *(_conversation(number, held, labels[-1]) for number, held in enumerate(wrong[:WANTED], 1))]
+
+
+def difference_title(data: Data) -> str:
+    """What `difference_rows` say of whom; empty where there are no two models."""
+    names = (data.get("p_values") or {}).get("models")
+    return f"How much better {names[1]} holds conversations than {names[0]}" if names else ""
 
 
 def reading(data: Data) -> str:

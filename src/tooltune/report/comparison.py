@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,28 @@ def _difference(models: Sequence[Evaluation]) -> dict[str, Any] | None:
     pairs = [(first[identity], second[identity]) for identity in first if identity in second]
     found = clustered_difference((cluster(before.item), before.right, after.right) for before, after in pairs)
     return found.to_dict() if found else None
+
+
+def difference_rows(data: Mapping[str, Any]) -> list[list[str]]:
+    """How much better the second model is, overall and by scenario, for readers.
+
+    Args:
+        data: what holds `differences` and `p_values`: report.json, or its part `by_state`.
+
+    Returns:
+        Rows of: the group, points better, their 95 % interval, clusters, and Holm's corrected p-value.
+    """
+    found, corrected = data.get("differences") or {}, (data.get("p_values") or {}).get("scenarios_holm") or {}
+    parts = {"all": found.get("overall")} | (found.get("scenarios") or {})
+    return [
+        [name, _points(part["difference"]), f"{_points(part['low'])} to {_points(part['high'])}",
+         str(part["clusters"]), show_p(corrected.get(name))]
+        for name, part in parts.items() if part
+    ]  # fmt: skip
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}"
 
 
 def show_rate(rate: Rate) -> str:

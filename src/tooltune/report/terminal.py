@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tooltune.evaluate.by_state import StateEvaluation
+from tooltune.evaluate.by_state import StateEvaluation, comparison
 from tooltune.evaluate.results import METRICS, Evaluation
 from tooltune.evaluate.statistics import TOO_SMALL, Rate
 from tooltune.report.comparison import Row, evaluations, metric_rows, show_p
@@ -62,16 +62,23 @@ def print_passes(label: str, passes: Mapping[str, Mapping[str, float]], console:
 
 
 def print_by_state(evaluations: Sequence[StateEvaluation], console: Console | None = None) -> None:
-    """Print how many whole conversations ended as they should, by scenario; nothing where none was held."""
+    """Print how many whole conversations ended as they should, by scenario; nothing where none was held.
+
+    The p-value of two models is McNemar's; those of scenarios are corrected by Holm's method.
+    """
     if not evaluations:
         return
+    p_values = comparison(evaluations)["p_values"]
     caption = f"those that end in the right state; * fewer than {TOO_SMALL}"
+    caption += f"; p: {' against '.join(p_values['models'])}" if p_values else ""
     table = Table(title="Whole conversations", caption=caption, box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Scenario")
-    for evaluation in evaluations:
-        table.add_column(escape(evaluation.label), justify="right", no_wrap=True)
+    for heading in [*(evaluation.label for evaluation in evaluations), *(["p"] if p_values else [])]:
+        table.add_column(escape(heading), justify="right", no_wrap=True)
+    shown = {"all": p_values["all"], **p_values["scenarios_holm"]} if p_values else {}
     for name in evaluations[0].rates():
-        table.add_row(escape(name), *(_short(evaluation.rates()[name]) for evaluation in evaluations))
+        found = (_short(evaluation.rates()[name]) for evaluation in evaluations)
+        table.add_row(escape(name), *found, *([show_p(shown[name])] if p_values else []))
     (console or Console()).print(table)
 
 

@@ -1,9 +1,10 @@
 """BFCL's folder of results, so that the official scorer can check ours.
 
-    bfcl evaluate --model Qwen/Qwen3-0.6B-FC --test-category simple_python --result-dir DIR/tuned --partial-eval
+    bfcl evaluate --model Qwen/Qwen3-0.6B-FC --test-category simple_python --result-dir "$PWD/DIR/tuned" --partial-eval
 
 The official scorer only reads replies of models that it knows, so the folder bears the name of one whose replies
-it reads as JSON within <tool_call> tags and whose tools keep the dots in their names.
+it reads as JSON within <tool_call> tags and whose tools keep the dots in their names. `benchmarks/bfcl_official.py`
+runs that command and compares.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def write_bfcl_results(folder: Path, evaluation: Evaluation) -> None:
     for category in categories:
         group = "live" if category.startswith("live_") else "non_live"
         target = writable_folder(_of_model(folder, evaluation.label) / group, "BFCL's results")
-        lines = [_line(result) for result in evaluation.results if result.item.scenario == category]
+        results = [result for result in evaluation.results if result.item.scenario == category]
+        lines = [_line(result.item.id, written(result)) for result in results]
         write_text(target / f"BFCL_v4_{category}_result.json", "".join(lines))
 
 
@@ -44,8 +46,8 @@ def write_bfcl_conversations(folder: Path, evaluation: StateEvaluation) -> None:
     lines: dict[str, list[str]] = {}
     for outcome in evaluation.outcomes:
         if isinstance(outcome.conversation, BfclConversation):
-            row = {"id": outcome.conversation.id, "result": _turns(outcome, outcome.conversation)}
-            lines.setdefault(outcome.conversation.scenario, []).append(json.dumps(row, ensure_ascii=False) + "\n")
+            line = _line(outcome.conversation.id, _turns(outcome, outcome.conversation))
+            lines.setdefault(outcome.conversation.scenario, []).append(line)
     for category, rows in lines.items():
         target = writable_folder(_of_model(folder, evaluation.label) / "multi_turn", "BFCL's results")
         write_text(target / f"BFCL_v4_{category}_result.json", "".join(rows))
@@ -60,22 +62,29 @@ def _turns(outcome: Outcome, conversation: BfclConversation) -> list[list[str]]:
 
 
 def _reply(message: Message) -> str:
-    return "\n".join(map(_call, message.tool_calls)) or message.content
+    return "\n".join(map(_call, message.tool_calls)) or _without_calls(message.content)
 
 
 def _of_model(folder: Path, label: str) -> Path:
     return folder / label / READ_AS.replace("/", "_")
 
 
-def _line(result: ItemResult) -> str:
-    return json.dumps({"id": result.item.id, "result": written(result)}, ensure_ascii=False) + "\n"
+def _line(identity: str, result: str | list[list[str]]) -> str:
+    """In ASCII: the official scorer opens files in whatever encoding the machine has, and a model may write halves
+    of characters."""
+    return json.dumps({"id": identity, "result": result}) + "\n"
 
 
 def written(result: ItemResult) -> str:
     """The reply as that model would write it; one that cannot be read stays unreadable."""
     if result.reply.error or not result.reply.calls:
-        return result.text
+        return _without_calls(result.text)
     return "\n".join(map(_call, result.reply.calls))
+
+
+def _without_calls(text: str) -> str:
+    """What holds no call that we can read must hold none for that model's reader, whose format is another one."""
+    return text.replace("<tool_call>", "<unread_call>")
 
 
 def _call(call: ToolCall) -> str:

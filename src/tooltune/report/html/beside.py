@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tooltune.report.comparison import show_p, show_rate
+from tooltune.report.comparison import difference_rows, show_rate
 from tooltune.report.disagreement import HEAD, SHOWN, brief
 from tooltune.report.html.data import Table
 from tooltune.report.html.tables import metric_lines
@@ -16,14 +16,7 @@ _HEAD = ("Items", "Points better", "95 % interval", "Tools", "p, corrected")
 
 def difference_table(data: Mapping[str, Any]) -> Table:
     """How much better the second model decides, overall and by scenario: `differences` of report.json."""
-    found, corrected = data.get("differences") or {}, (data.get("p_values") or {}).get("scenarios_holm") or {}
-    parts = {"all": found.get("overall")} | (found.get("scenarios") or {})
-    rows = [
-        [name, _points(part["difference"]), f"{_points(part['low'])} to {_points(part['high'])}",
-         str(part["clusters"]), show_p(corrected.get(name))]
-        for name, part in parts.items() if part
-    ]  # fmt: skip
-    return Table("How much better the tuned model decides", _HEAD, rows)
+    return Table("How much better the tuned model decides", _HEAD, difference_rows(data))
 
 
 def policy_table(data: Mapping[str, Any]) -> Table:
@@ -48,7 +41,3 @@ def disagreement_tables(data: Mapping[str, Any]) -> list[Table]:
 def _disagreement(one: Mapping[str, Any], item: Mapping[str, Any], model: str) -> list[str]:
     calls = (item["calls"], item["replies"][model]["reply"]["calls"])
     return [one["item"], "bfcl" if one["bfcl"] else "semantic", *(brief(map(ToolCall.from_dict, c)) for c in calls)]
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.1f}"

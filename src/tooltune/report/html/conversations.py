@@ -9,7 +9,8 @@ from typing import Any
 from tooltune.chat.render import render_call, render_message
 from tooltune.evaluate.by_state import FAILURES
 from tooltune.evaluate.statistics import Rate
-from tooltune.report.by_state import TITLE, failure_rows, reading
+from tooltune.report.by_state import DIFFERENCE_HEAD, TITLE, difference_title, failure_rows, reading
+from tooltune.report.comparison import difference_rows
 from tooltune.report.html.data import Table
 from tooltune.report.html.tables import Line
 from tooltune.types import Message, ToolCall
@@ -48,6 +49,8 @@ class Conversations:
     labels: list[str]
     lines: list[Line]
     """All conversations, then those of each scenario."""
+    difference: Table
+    """How much better the second of two models holds them."""
     failures: Table
     label: str
     """The model that the report is about, whose conversations are shown."""
@@ -71,8 +74,11 @@ def conversations(data: Data) -> Conversations | None:
     label = "tuned" if "tuned" in labels else labels[-1]
     wrong = [talk for talk in held["conversations"] if talk["held"][label]["failure"]]
     failures = Table("What went wrong first", ("Failure", *labels), failure_rows(held))
+    difference = Table(difference_title(held), DIFFERENCE_HEAD, difference_rows(held))
     shown = [_wrong(talk, talk["held"][label]) for talk in wrong[:SHOWN]]
-    return Conversations(TITLE, reading(held), labels, _lines(held), failures, label, shown, len(wrong[SHOWN:]))
+    return Conversations(
+        TITLE, reading(held), labels, _lines(held), difference, failures, label, shown, len(wrong[SHOWN:])
+    )
 
 
 def _lines(held: Data) -> list[Line]:

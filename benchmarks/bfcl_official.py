@@ -243,6 +243,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, dict[str, Counter[str]]
     parser.add_argument("--share", type=float, default=1.0, help="share of the rows of each category, for made replies")
     parser.add_argument("--seed", type=int, default=0, help="of the made replies")
     options = parser.parse_args(argv)
+    if not options.bfcl_python.is_file():
+        parser.error(f"--bfcl_python: found no file {options.bfcl_python}, expected the Python of an environment")
     try:
         compared = pairs_of(options)
     except TooltuneError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,32 @@ def test_every_variant_of_the_ablation_is_a_valid_run(tmp_path: Path) -> None:
     assert len({run.model_dump_json() for run in runs.values()}) == len(runs) - 1  # all but the phrasing
     assert {round(run.num_examples * run.num_train_epochs) for run in runs.values()} == {1200}
     assert runs["no_negatives"].shares()["no_tool"] == 0
+
+
+def test_bfcl_official_makes_replies_of_every_kind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(FOLDER)
+    official = load("bfcl_official")
+    made, held = official.made_evaluation(0.05), official.made_conversations(0.05)
+    failures = {result.score.failure for result in made.results}
+    assert {None, "truncated", "malformed", "no_output", "timed_out", "wrong_value", "wrong_count"} <= failures
+    assert {None, "truncated", "malformed", "wrong_state"} <= {outcome.failure for outcome in held.outcomes}
+    verdicts = official.our_verdicts(made, held)
+    assert len(verdicts) == 15
+    assert sum(map(len, verdicts.values())) == len(made.results) + len(held.outcomes)
+    with pytest.raises(SystemExit):
+        official.main(["--bfcl_python", "no/such/python"])
+    assert "found no file no/such/python" in capsys.readouterr().err
+
+
+@pytest.mark.skipif("BFCL_PYTHON" not in os.environ, reason="BFCL_PYTHON names no Python that has all of bfcl-eval")
+def test_bfcl_official_agrees_with_us(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.syspath_prepend(FOLDER)
+    found = load("bfcl_official").main(["--bfcl_python", os.environ["BFCL_PYTHON"], "--share", "0.05"])["made"]
+    assert len(found) == 15
+    assert sum(counts["disagree"] for counts in found.values()) == 0
+    assert "Disagreements: none" in capsys.readouterr().out
 
 
 def test_show_examples_prints_what_the_docs_show(capsys: pytest.CaptureFixture[str]) -> None:

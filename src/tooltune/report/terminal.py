@@ -72,7 +72,7 @@ def print_by_state(evaluations: Sequence[StateEvaluation], console: Console | No
     caption = f"those that end in the right state; * fewer than {TOO_SMALL}"
     caption += f"; p: {' against '.join(p_values['models'])}" if p_values else ""
     table = Table(title="Whole conversations", caption=caption, box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Scenario")
+    table.add_column("Scenario", overflow="fold")
     for heading in [*(evaluation.label for evaluation in evaluations), *(["p"] if p_values else [])]:
         table.add_column(escape(heading), justify="right", no_wrap=True)
     shown = {"all": p_values["all"], **p_values["scenarios_holm"]} if p_values else {}

@@ -13,7 +13,7 @@ from typing import Any
 from tooltune.chat.parse import parse_reply
 from tooltune.chat.render import render_reply
 from tooltune.evaluate.outputs import Output
-from tooltune.evaluate.results import Evaluation
+from tooltune.evaluate.results import METRICS, Evaluation
 from tooltune.evaluate.suites import load_bfcl, write_bfcl_results
 from tooltune.types import ToolCall
 
@@ -49,3 +49,39 @@ def test_the_official_package_reads_the_calls_that_we_judged(tmp_path: Path) -> 
     expected = {r.item.id: [(c.name, dict(c.arguments)) for c in r.reply.calls] for r in evaluation.results}
     assert found == expected
     assert found[items[0].id] == found[items[1].id] == []
+
+
+def test_what_we_cannot_read_is_unread_for_the_official_package_too(tmp_path: Path) -> None:
+    """The name in the folder is of a model whose format is another one: its reader takes JSON, ours does not."""
+    (item, *_) = load_bfcl(["irrelevance"])
+    foreign = Output('<tool_call>\n{"name": "a", "arguments": {}}\n</tool_call>')
+    assert official_reader()(foreign.text)
+    evaluation = Evaluation.of("tuned", [item], [foreign], parse_reply)
+    write_bfcl_results(tmp_path, evaluation)
+    (path,) = tmp_path.rglob("*.json")
+    assert official_reader()(json.loads(path.read_text(encoding="utf-8"))["result"]) == []
+    assert METRICS["board"].verdict(evaluation.results[0]) is True
+    assert not evaluation.results[0].right
+
+
+def test_a_reply_that_was_cut_off_is_judged_by_its_calls_on_the_board_alone(tmp_path: Path) -> None:
+    (item, other, *_) = load_bfcl(["simple_python"])
+    outputs = [Output(render_reply("", item.calls), truncated=True), Output(render_reply("", item.calls)[:-3], True)]
+    evaluation = Evaluation.of("tuned", [item, other], outputs, parse_reply)
+    write_bfcl_results(tmp_path, evaluation)
+    (path,) = tmp_path.rglob("*.json")
+    read = [official_reader()(json.loads(line)["result"]) for line in path.read_text("utf-8").splitlines()]
+    assert [len(calls) for calls in read] == [1, 0]
+    assert [METRICS["board"].verdict(result) for result in evaluation.results] == [True, False]
+    assert [result.score.failure for result in evaluation.results] == ["truncated", "truncated"]
+
+
+def test_the_file_is_ascii_and_holds_halves_of_characters(tmp_path: Path) -> None:
+    """The official package opens it in whatever encoding the machine has."""
+    (item, *_) = load_bfcl(["simple_python"])
+    call = ToolCall("a", {"ä": "\ud800"})
+    reply = '<tool_call>\nname: a\nparameters: {"ä": "\\ud800"}\n</tool_call>'
+    write_bfcl_results(tmp_path, Evaluation.of("tuned", [item], [Output(reply)], parse_reply))
+    (path,) = tmp_path.rglob("*.json")
+    (found,) = official_reader()(json.loads(path.read_bytes().decode("ascii"))["result"])
+    assert ToolCall(found["name"], found["arguments"]) == call

@@ -376,6 +376,8 @@ class EvaluateCommandConfig(EvaluateConfig, AnswerConfig):
     def _check_questions(self) -> EvaluateCommandConfig:
         if self.suite and self.data:
             raise ValueError("--suite and --data both say what is asked; leave one out")
+        if self.bfcl_results and self.suite.partition(":")[0] != "bfcl":
+            raise ValueError("--bfcl_results writes the replies to BFCL's questions; give --suite bfcl")
         if self.by_state and (self.suite or self.checkpoints):
             raise ValueError("--by_state holds conversations of a dataset; leave out --suite and --checkpoints")
         return self

@@ -182,3 +182,16 @@ def test_rescoring_what_is_no_evaluation(tmp_path: Path, capsys: pytest.CaptureF
     (tmp_path / "evaluation.json").write_text("[]")
     assert main(["rescore", str(tmp_path)]) == 2
     assert "not a record of an evaluation" in capsys.readouterr().err
+
+
+def test_bfcl_results_are_refused_before_anything_is_asked(
+    tiny_model_folder: Path, suite: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    assert evaluate(tiny_model_folder, suite, tmp_path / "out", "--bfcl_results", str(file / "results")) == 2
+    assert "expected BFCL's results" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "outputs.jsonl").exists()
+    own = ["evaluate", str(tiny_model_folder), "--data", str(file), "--bfcl_results", str(tmp_path / "results")]
+    assert main(own) == 2
+    assert "--bfcl_results writes the replies to BFCL's questions; give --suite bfcl" in capsys.readouterr().err

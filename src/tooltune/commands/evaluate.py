@@ -32,6 +32,8 @@ Data = tuple[list[Example], str]
 def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
     """Measure a run's folder, a base model or an endpoint's; what a killed run has asked is not asked again."""
     writable_folder(config.output_dir, "the report")
+    if config.bfcl_results:
+        writable_folder(config.bfcl_results, "BFCL's results")
     chosen = choose(config)
     data = _training_data(model_name, config)
     gate = _gate(chosen, data, config.strict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -64,14 +65,21 @@ def print_passes(label: str, passes: Mapping[str, Mapping[str, float]], console:
 def print_by_state(evaluations: Sequence[StateEvaluation], console: Console | None = None) -> None:
     """Print how many whole conversations ended as they should, by scenario; nothing where none was held.
 
-    The p-value of two models is McNemar's; those of scenarios are corrected by Holm's method.
+    The p-value of two models is McNemar's; those of scenarios are corrected by Holm's method. Of more than two
+    models, for whose scenarios a terminal is too narrow, all conversations are shown.
     """
     if not evaluations:
         return
     p_values = comparison(evaluations)["p_values"]
     caption = f"those that end in the right state; * fewer than {TOO_SMALL}"
     caption += f"; p: {' against '.join(p_values['models'])}" if p_values else ""
-    table = Table(title="Whole conversations", caption=caption, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title="Whole conversations", caption=escape(caption), box=box.SIMPLE_HEAD, pad_edge=False)
+    (_add_scenarios if len(evaluations) < 3 else _add_systems)(table, evaluations, p_values)
+    (console or Console()).print(table)
+
+
+def _add_scenarios(table: Table, evaluations: Sequence[StateEvaluation], p_values: Mapping[str, Any]) -> None:
+    """A row for each scenario, a column for each model."""
     table.add_column("Scenario", overflow="fold")
     for heading in [*(evaluation.label for evaluation in evaluations), *(["p"] if p_values else [])]:
         table.add_column(escape(heading), justify="right", no_wrap=True)
@@ -79,7 +87,15 @@ def print_by_state(evaluations: Sequence[StateEvaluation], console: Console | No
     for name in evaluations[0].rates():
         found = (_short(evaluation.rates()[name]) for evaluation in evaluations)
         table.add_row(escape(name), *found, *([show_p(shown[name])] if p_values else []))
-    (console or Console()).print(table)
+
+
+def _add_systems(table: Table, evaluations: Sequence[StateEvaluation], p_values: Mapping[str, Any]) -> None:
+    """A row for each model; the p-value stands with the second of those that are compared."""
+    for heading in ("System", "Held rightly", "p"):
+        table.add_column(heading, justify="left" if heading == "System" else "right")
+    for evaluation in evaluations:
+        p = show_p(p_values["all"]) if evaluation.label == p_values["models"][1] else ""
+        table.add_row(escape(evaluation.label), _short(evaluation.rates()["all"]), p)
 
 
 def _narrow(rate: Rate) -> str:

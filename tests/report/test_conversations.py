@@ -133,7 +133,7 @@ def test_the_terminal_shows_p_values_of_two_models() -> None:
     five = printed(*(models(scenarios, {9, 12} if "tuned" in name else set(range(9)) | {12}, name) for name in labels))
     rows = [line.strip().split("  ") for line in five.splitlines() if "/20" in line]
     assert [row[0] for row in rows] == labels, "each name whole, in a terminal of 80 columns"
-    assert [row[-1].strip() for row in rows if "tuned" in row[0]][0] == "0.021"
+    assert next(row[-1].strip() for row in rows if "tuned" in row[0]) == "0.021"
     assert ["18/20*" in "".join(row) for row in rows] == [False, False, False, True, True]
     assert printed() == ""
 

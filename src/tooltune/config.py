@@ -376,6 +376,8 @@ class EvaluateCommandConfig(EvaluateConfig, AnswerConfig):
     def _check_questions(self) -> EvaluateCommandConfig:
         if self.suite and self.data:
             raise ValueError("--suite and --data both say what is asked; leave one out")
+        if self.endpoint and self.with_base:
+            raise ValueError("--with_base needs the model here; leave out --endpoint")
         if self.bfcl_results and self.suite.partition(":")[0] != "bfcl":
             raise ValueError("--bfcl_results writes the replies to BFCL's questions; give --suite bfcl")
         if self.by_state and (self.suite or self.checkpoints):

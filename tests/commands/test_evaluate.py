@@ -74,6 +74,7 @@ def test_baselines_of_a_run(
     assert evaluate(run, *settings) == 0
     assert (tmp_path / "out/outputs.jsonl").read_text() == kept, "nothing is asked twice"
     assert evaluate(tiny_model_folder, *settings) == 2, "a base model has no baselines"
+    assert evaluate(tiny_model_folder, "--with_base", *settings[1:]) == 2, "nor a base beside it"
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,7 @@ def test_baselines_of_a_run(
         (["m", "--endpoint", "http://[bad"], "--endpoint"),
         (["m", "--endpoint", "http://host:port/v1"], "--endpoint"),
         (["m", "--endpoint", "http://localhost:8000/v1", "--constrained"], "leave out --endpoint"),
+        (["m", "--endpoint", "http://localhost:8000/v1", "--with_base"], "leave out --endpoint"),
         (["m", "--baselines", "--samples", "2", "--temperature", "1"], "leave out --samples"),
     ],
 )

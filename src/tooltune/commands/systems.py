@@ -58,7 +58,7 @@ def open_systems(model_name: str, config: EvaluateCommandConfig) -> Systems:
     """Load what shall be measured.
 
     Raises:
-        ConfigError: --baselines of what is no run, --constrained in a native format, or a key that is not set.
+        ConfigError: --baselines or --with_base of what is no run, --constrained in a native format, or a key that is not set.
         ModelError: the model cannot be loaded.
     """
     if config.endpoint:
@@ -67,8 +67,9 @@ def open_systems(model_name: str, config: EvaluateCommandConfig) -> Systems:
     manifest = run_manifest(model_name, config)
     if manifest:
         return _tuned(model_name, config, manifest)
-    if config.baselines:
-        raise ConfigError("--baselines", f"{model_name}, which is no finished run", "the output folder of a run")
+    for name in ("baselines", "with_base"):
+        if getattr(config, name):
+            raise ConfigError(f"--{name}", f"{model_name}, which is no finished run", "the output folder of a run")
     config = config.model_copy(update={"model_name": model_name})
     encoder = open_model(config)
     return _local(load(config), encoder, config, {"base": (model_name, nullcontext)})

@@ -58,7 +58,8 @@ def open_systems(model_name: str, config: EvaluateCommandConfig) -> Systems:
     """Load what shall be measured.
 
     Raises:
-        ConfigError: --baselines or --with_base of what is no run, --constrained in a native format, or a key that is not set.
+        ConfigError: --baselines or --with_base of what is no run, --constrained in a native format, or a key that is
+            not set.
         ModelError: the model cannot be loaded.
     """
     if config.endpoint:

@@ -82,6 +82,10 @@ def _difference(models: Sequence[Evaluation]) -> dict[str, Any] | None:
     return found.to_dict() if found else None
 
 
+DIFFERENCE_HEAD = ("Items", "Points better", "95 % interval", "Tools", "p, corrected")
+DIFFERENCE_TITLE = "How much better the tuned model decides"
+
+
 def difference_rows(data: Mapping[str, Any]) -> list[list[str]]:
     """How much better the second model is, overall and by scenario, for readers.
 

@@ -16,7 +16,18 @@ from tooltune.evaluate.scorers import FAILURES
 from tooltune.evaluate.statistics import TOO_SMALL, Rate, holm
 from tooltune.files import write_json, write_text
 from tooltune.report.by_state import by_state_section
-from tooltune.report.comparison import Row, differences, evaluations, metric_rows, scenario_rows, show_p, show_rate
+from tooltune.report.comparison import (
+    DIFFERENCE_HEAD,
+    DIFFERENCE_TITLE,
+    Row,
+    difference_rows,
+    differences,
+    evaluations,
+    metric_rows,
+    scenario_rows,
+    show_p,
+    show_rate,
+)
 from tooltune.report.disagreement import disagreement_section
 from tooltune.report.facts import facts
 from tooltune.report.html import write_page
@@ -30,7 +41,9 @@ of McNemar's exact test over the same items: small when the difference is hardly
 than {TOO_SMALL} items is marked "too small": its numbers are no ground for a claim. A reply that cannot be
 read is a failure and never counts as abstaining, and every item stays in the denominator."""
 
-
+DIFFERENCES = """\
+percentage points; the interval draws whole tools, since items of one tool stand or fall together; p is corrected for \
+testing several scenarios"""
 POLICIES = """\
 Two policies that look at nothing, on the same items. A model that abstains well only because it hardly ever calls, or
 calls well only because it always does, is no better than one of them."""
@@ -111,6 +124,7 @@ def report_markdown(
         rows = metric_rows(models)
         parts += ["## Results", _rates_table("Metric", rows, models), READING, _meanings(rows)]
         parts += ["## Right decisions by scenario", _rates_table("Scenario", scenario_rows(models), models)]
+        parts += _difference_table(models)
         parts += ["## Without a model", POLICIES, _policies_table(_baselines(models))]
         parts += ["## What went wrong", _failure_table(models), samples_section(models[-1])]
         parts += disagreement_section(models)
@@ -138,6 +152,13 @@ def _rates_table(first: str, rows: Sequence[Row], models: Sequence[Evaluation]) 
         [first, *(model.label for model in models), *(["p"] if compared else []), ""],
         [[row.title, *map(_bold_rate, row.rates), *([show_p(row.p)] if compared else []), _note(row)] for row in rows],
     )
+
+
+def _difference_table(models: Sequence[Evaluation]) -> list[str]:
+    """Nothing unless there are two models."""
+    p_values = {"scenarios_holm": holm({row.key: row.p for row in scenario_rows(models)})}
+    rows = difference_rows({"differences": differences(models), "p_values": p_values})
+    return [f"{DIFFERENCE_TITLE} ({DIFFERENCES}):", table(DIFFERENCE_HEAD, rows)] if rows else []
 
 
 def _policies_table(policies: Sequence[Evaluation]) -> str:

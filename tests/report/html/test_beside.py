@@ -15,6 +15,9 @@ def test_the_difference_has_its_interval_overall_and_by_scenario(base: Evaluatio
     assert rows["all"][0] == f"{100 * overall['difference']:+.1f}"
     assert rows["all"][1] == f"{100 * overall['low']:+.1f} to {100 * overall['high']:+.1f}"
     assert set(rows) == {"all", *data["differences"]["scenarios"]}
+    text = report_markdown(base, tuned, {})
+    assert all(f"| {' | '.join(row)} |" in text for row in difference_table(data).rows)
+    assert "How much better" not in report_markdown(base, None, {})
 
 
 def test_the_policies_stand_beside(base: Evaluation, tuned: Evaluation) -> None:

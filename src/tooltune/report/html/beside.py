@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tooltune.report.comparison import difference_rows, show_rate
+from tooltune.report.comparison import DIFFERENCE_HEAD, DIFFERENCE_TITLE, difference_rows, show_rate
 from tooltune.report.disagreement import HEAD, SHOWN, brief
 from tooltune.report.html.data import Table
 from tooltune.report.html.tables import metric_lines
 from tooltune.types import ToolCall
 
-_HEAD = ("Items", "Points better", "95 % interval", "Tools", "p, corrected")
-
 
 def difference_table(data: Mapping[str, Any]) -> Table:
     """How much better the second model decides, overall and by scenario: `differences` of report.json."""
-    return Table("How much better the tuned model decides", _HEAD, difference_rows(data))
+    return Table(DIFFERENCE_TITLE, DIFFERENCE_HEAD, difference_rows(data))
 
 
 def policy_table(data: Mapping[str, Any]) -> Table:

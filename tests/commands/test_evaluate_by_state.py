@@ -99,8 +99,11 @@ def test_an_endpoint_holds_conversations(url: str, talk: Path, tmp_path: Path) -
     command = ["evaluate", "some-model", "--endpoint", url, "--data", str(talk), "--output_dir", str(output),
                "--by_state"]  # fmt: skip
     assert main(command) == 0
-    found = report(output)["by_state"]
+    found, cost = report(output)["by_state"], report(output)["run"]["replies"]["some-model, in conversations"]
     assert found["models"]["some-model"]["rates"]["all"]["successes"] == 1
+    replies = [m for m in found["conversations"][0]["held"]["some-model"]["messages"] if m["role"] == "assistant"]
+    assert cost["answered"] == len(replies)
+    assert cost["seconds_median"] > 0
     assert "`some-model` holds 1 of 1 conversations rightly." in (output / "report.md").read_text()
     longest = max((request["messages"] for request in Answerer.asked), key=len)
     assert [message["role"] for message in longest] == ["user", "assistant", "tool", "assistant", "user", "assistant",

@@ -33,7 +33,7 @@ def test_pass_table() -> None:
 
 
 def test_costs() -> None:
-    assert costs(run(True, True, True)) == {
+    assert costs(run(True, True, True).results) == {
         "answered": 3, "seconds_median": 2, "seconds_95_percent": 3, "tokens_mean": 4,
     }  # fmt: skip
-    assert costs(run(False, False, False))["seconds_median"] is None
+    assert costs(run(False, False, False).results)["seconds_median"] is None

@@ -148,7 +148,7 @@ def finish(
     samples = _by_label(evaluations)
     first = [runs[0] for runs in samples.values()]
     passes = {label: pass_table(runs) for label, runs in samples.items() if len(runs) > 1}
-    facts = {**record.facts, "replies": {e.label: costs(e) for e in first}, **({"pass^k": passes} if passes else {})}
+    facts = {**record.facts, "replies": _costs(first, by_state), **({"pass^k": passes} if passes else {})}
     tuned = next((e for e in first if e.label == "tuned"), None)
     base = next((e for e in first if e is not tuned), None)
     finish_evaluation(config, base, tuned, facts, by_state)
@@ -162,6 +162,13 @@ def finish(
     if config.bfcl_results:
         for held in by_state:
             write_bfcl_conversations(config.bfcl_results, held)
+
+
+def _costs(evaluations: Sequence[Evaluation], by_state: Sequence[StateEvaluation]) -> dict[str, Any]:
+    """Of single decisions, and of the replies within conversations."""
+    held = {e.label: [output for outcome in e.outcomes for output in outcome.outputs] for e in by_state}
+    single = {evaluation.label: costs(evaluation.results) for evaluation in evaluations}
+    return single | {f"{label}, in conversations": costs(outputs) for label, outputs in held.items()}
 
 
 def _by_label(evaluations: Sequence[Evaluation]) -> dict[str, list[Evaluation]]:

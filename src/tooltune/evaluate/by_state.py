@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
@@ -20,7 +20,7 @@ from tooltune.evaluate import scorers
 from tooltune.evaluate.bfcl_conversations import BfclConversation
 from tooltune.evaluate.bfcl_world import BfclWorld, check
 from tooltune.evaluate.breakdown import cluster
-from tooltune.evaluate.outputs import Replies
+from tooltune.evaluate.outputs import Output, Replies
 from tooltune.evaluate.plays import AnyConversation, Play, hold
 from tooltune.evaluate.simulation import Simulation
 from tooltune.evaluate.statistics import Rate, clustered_difference, holm, mcnemar_paired
@@ -55,6 +55,8 @@ class Outcome:
     """Required calls that were not made, or changed nothing where they should."""
     extra: tuple[ToolCall, ...]
     """Calls that changed something and are not required, or not so often."""
+    outputs: tuple[Output, ...] = ()
+    """Every reply as it came."""
 
     @property
     def right(self) -> bool:
@@ -65,10 +67,11 @@ class Outcome:
     def of(cls, play: Play) -> Outcome:
         """Judge a conversation that is over."""
         world = play.world
-        return _by_bfcl(play, world) if isinstance(world, BfclWorld) else _by_reference(play, world)
+        outcome = _by_bfcl(play, world) if isinstance(world, BfclWorld) else _by_reference(play, world)
+        return replace(outcome, outputs=tuple(play.outputs))
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the conversation that was to be held."""
+        """Everything but the conversation that was to be held, and the raw replies."""
         return {
             "failure": self.failure,
             "detail": self.detail,

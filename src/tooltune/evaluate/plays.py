@@ -36,6 +36,8 @@ class Play:
         self.failure: str | None = None
         """Why it was broken off, a key of `by_state.FAILURES`."""
         self.detail = ""
+        self.outputs: list[Output] = []
+        """Every reply as it came."""
         self.misread = 0
         """Replies with a call that could not be read."""
         self._turn = self._in_turn = self._replies = 0
@@ -52,6 +54,7 @@ class Play:
 
     def take(self, output: Output, parse: Callable[[str], Reply]) -> None:
         """Go on with what the model answered."""
+        self.outputs.append(output)
         reply = sound(parse(output.text))
         verdict = score(self.item(), reply, truncated=output.truncated, failed=output.failed)
         self._replies += 1

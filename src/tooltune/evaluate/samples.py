@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import comb
 from typing import Any
 
-from tooltune.evaluate.results import Evaluation
+from tooltune.evaluate.outputs import Output
+from tooltune.evaluate.results import Evaluation, ItemResult
 
 
 def pass_hat_k(right: int, samples: int, k: int) -> float:
@@ -44,10 +45,11 @@ def _row(counts: Sequence[int], samples: int) -> dict[str, float]:
     return {"items": len(counts)} | rates
 
 
-def costs(evaluation: Evaluation) -> Mapping[str, Any]:
-    """Seconds and tokens of the replies, over those that came; None where no reply says."""
-    seconds = sorted(result.seconds for result in evaluation.results if result.seconds is not None)
-    tokens = [result.tokens for result in evaluation.results if result.tokens is not None]
+def costs(replies: Iterable[ItemResult | Output]) -> Mapping[str, Any]:
+    """Seconds and tokens of replies, over those that came; None where no reply says."""
+    known = list(replies)
+    seconds = sorted(reply.seconds for reply in known if reply.seconds is not None)
+    tokens = [reply.tokens for reply in known if reply.tokens is not None]
     return {
         "answered": len(seconds),
         "seconds_median": statistics.median(seconds) if seconds else None,

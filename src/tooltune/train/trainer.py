@@ -31,6 +31,7 @@ from tooltune.errors import Interrupted
 from tooltune.files import output_error
 from tooltune.train.attention import NAME, packing, unsupported
 from tooltune.train.batching import GroupedSampler, Pack, plain_tensors, shared_tensors
+from tooltune.train.budget import TimeBudget
 from tooltune.train.lora import CHECKPOINTS
 from tooltune.train.loss import pack_loss
 from tooltune.train.model import device
@@ -46,8 +47,8 @@ class Trained:
 
     model: Any
     history: Sequence[Mapping[str, Any]]
-    notice: str | None = None
-    """Why prefixes were not shared, when they were asked for and could not be."""
+    notices: Sequence[str] = ()
+    """What did not go as asked: why prefixes were not shared, or where time ran out."""
 
 
 class PackTrainer(Trainer):
@@ -171,25 +172,30 @@ def train(
     processes = _processes(model, packs, config)
     trainer.group = processes
     with beside(model, processes, shared) as trainer.side, packing(model, shared), fused(model) as trainer.head:
-        run_trainer(trainer, stop, config)
-    notice = f"prefixes are not shared: {reason}" if config.shared_prefix and reason else None
-    return Trained(model.eval(), list(trainer.state.log_history), notice)
+        notices = run_trainer(trainer, stop, config)
+    if config.shared_prefix and reason:
+        notices.append(f"prefixes are not shared: {reason}")
+    return Trained(model.eval(), list(trainer.state.log_history), notices)
 
 
-def run_trainer(trainer: Trainer, stop: StopAfterStep, config: TrainConfig) -> None:
-    """Let a Trainer run to its end, or from its newest checkpoint.
+def run_trainer(trainer: Trainer, stop: StopAfterStep, config: TrainConfig) -> list[str]:
+    """Let a Trainer run to its end, or from its newest checkpoint. Returns what the user should know.
 
     Raises:
         Interrupted: Ctrl-C was pressed; a checkpoint has been written.
         OutputError: a checkpoint could not be written; incomplete ones are removed.
     """
     trainer.remove_callback(PrinterCallback)  # the bar shows the loss
+    budget = TimeBudget(60 * config.max_minutes) if config.max_minutes else None
+    if budget:
+        trainer.add_callback(budget)
     folder = Path(config.output_dir) / CHECKPOINTS
     checkpoint = newest_checkpoint(folder) if config.resume else None
     with stop.on_ctrl_c(), _writing(folder):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if stop.pressed:
         raise Interrupted(str(newest_checkpoint(folder) or folder), trainer.state.global_step)
+    return [budget.notice] if budget and budget.notice else []
 
 
 def _processes(model: Any, packs: Sequence[Pack], config: TrainConfig) -> int:

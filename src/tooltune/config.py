@@ -183,6 +183,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Longest example in tokens; longer ones lose unused tools, then their oldest turns."""
     shared_prefix: bool = True
     """Compute tools that examples share once for all of them (exact); false: plain padded batches."""
+    gradient_checkpointing: Literal["auto", "always", "never"] = "auto"
+    """Compute activations again on the way back: less memory, a third more time; auto: where memory asks for it."""
     cpu_processes: int = Field(0, ge=0)
     """Processes that share the passes of an optimiser step on a CPU; 0: as many as cores, where it pays."""
     early_gradients: bool = False

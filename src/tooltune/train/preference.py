@@ -111,7 +111,10 @@ def _values(config: TrainConfig, batches: int) -> dict[str, Any]:
         "neftune_noise_alpha": None,
         "label_names": None,
         "bf16": False,
-        "gradient_checkpointing": None,  # TRL's own default is on, and says so in a warning
+        # TRL's own default is on, and says so in a warning
+        "gradient_checkpointing": True if config.gradient_checkpointing == "always" else None,
+        "use_liger_kernel": False,  # TRL understands another loss by it
+        "liger_kernel_config": None,
     }
 
 

@@ -7,6 +7,7 @@ predicted.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import os
@@ -34,6 +35,7 @@ from tooltune.train.batching import GroupedSampler, Pack, plain_tensors, shared_
 from tooltune.train.budget import TimeBudget
 from tooltune.train.lora import CHECKPOINTS
 from tooltune.train.loss import pack_loss
+from tooltune.train.memory import checkpointing
 from tooltune.train.model import device
 from tooltune.train.progress import ProgressBar
 from tooltune.train.side import SIDE, SideProcesses, beside, useful_processes
@@ -48,7 +50,7 @@ class Trained:
     model: Any
     history: Sequence[Mapping[str, Any]]
     notices: Sequence[str] = ()
-    """What did not go as asked: why prefixes were not shared, or where time ran out."""
+    """What did not go as asked: why prefixes were not shared, where time ran out, that memory was short."""
 
 
 class PackTrainer(Trainer):
@@ -171,10 +173,18 @@ def train(
         trainer.add_callback(EarlyStoppingCallback(config.early_stopping_patience))
     processes = _processes(model, packs, config)
     trainer.group = processes
-    with beside(model, processes, shared) as trainer.side, packing(model, shared), fused(model) as trainer.head:
+    longest = max(pack.tokens if shared else pack.padded_tokens for pack in packs) * processes
+    with (
+        checkpointing(model, config.gradient_checkpointing, longest) as checkpointed,
+        beside(model, processes, shared) as trainer.side,
+        packing(model, shared),
+        fused(model) as trainer.head,
+    ):
         notices = run_trainer(trainer, stop, config)
     if config.shared_prefix and reason:
         notices.append(f"prefixes are not shared: {reason}")
+    if checkpointed and config.gradient_checkpointing == "auto":
+        notices.append("activations were computed twice, since memory is short (--gradient_checkpointing)")
     return Trained(model.eval(), list(trainer.state.log_history), notices)
 
 
@@ -231,6 +241,8 @@ def training_values(config: TrainConfig, packs: int) -> dict[str, Any]:
         "optim": config.optim,
         "adam_beta2": config.adam_beta2,
         "neftune_noise_alpha": config.neftune_noise_alpha,
+        "use_liger_kernel": liger_kernels(),
+        "liger_kernel_config": {"cross_entropy": False, "fused_linear_cross_entropy": False},  # few logits are made
         "seed": config.seed,
         **saving(config),
         "save_total_limit": config.save_total_limit,
@@ -247,6 +259,11 @@ def training_values(config: TrainConfig, packs: int) -> dict[str, Any]:
         "dataloader_pin_memory": torch.cuda.is_available(),
         "disable_tqdm": True,
     }
+
+
+def liger_kernels() -> bool:
+    """Whether element-wise parts take Liger's kernels: on CUDA, where they are installed. Not run on a GPU here."""
+    return torch.cuda.is_available() and importlib.util.find_spec("liger_kernel") is not None
 
 
 def saving(config: TrainConfig) -> dict[str, Any]:

@@ -4,7 +4,7 @@
     python benchmarks/train.py                                    # ours and TRL in the best format here: ~3 minutes
     python benchmarks/train.py --variants all --examples 32 --rounds 2          # every setting of TRL's; an hour
     python benchmarks/train.py --group 1                          # no example shares its tools with another
-    python benchmarks/train.py --scaling                          # ours alone: 1 to 16 branches, 1 to 64 tools
+    python benchmarks/train.py --scaling                          # ours alone: 1 to 16 branches, 1 to 128 tools
 
 Each measurement is a process of its own, so that its peak memory is its own. Both trainers get the token ids and
 labels that tooltune's encoder makes, the same LoRA weights, schedule and number of examples an optimiser step.
@@ -278,11 +278,15 @@ def summary(runs: Sequence[dict[str, Any]], limit: float) -> dict[str, float]:
     }
 
 
+SCALES = [*((tools, 8) for tools in (1, 2, 4, 8, 16, 32, 64, 128)), *((10, branches) for branches in (1, 2, 4, 8, 16))]
+"""Tools in view and branches; what they make in tokens of context, some 150 to over 8,192, stands in the row."""
+
+
 def scaling(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     """Ours alone, one pack at a time: time and memory by tools in view and by branches."""
     common = {key: getattr(options, key) for key in Job.__annotations__ if key not in ("variant", "dtype")}
     rows = {}
-    for tools, branches in [(1, 8), (4, 8), (16, 8), (64, 8), (10, 1), (10, 2), (10, 4), (10, 16)]:
+    for tools, branches in SCALES:
         values = common | {"tools": tools, "group": branches, "batch": branches, "examples": branches, "held_out": 1}
         job = Job(variant="tooltune", dtype=options.dtypes[0] if options.dtypes else "auto", **values)
         run = in_own_process(job)

@@ -135,6 +135,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """With --stage grpo: replies sampled for each prompt, of at most --max_new_tokens tokens."""
     num_train_epochs: float = Field(3, gt=0)
     """Passes over the training part."""
+    max_minutes: float | None = Field(None, gt=0)
+    """Minutes that the job may take, in run with its measurements; training ends early for it, its schedule run out."""
     per_device_train_batch_size: int = Field(4, gt=0)
     """Examples in one forward and backward pass."""
     max_tokens_per_batch: int | None = Field(None, gt=0)
@@ -181,6 +183,8 @@ class TrainConfig(EvaluateConfig, SeedConfig):
     """Longest example in tokens; longer ones lose unused tools, then their oldest turns."""
     shared_prefix: bool = True
     """Compute tools that examples share once for all of them (exact); false: plain padded batches."""
+    gradient_checkpointing: Literal["auto", "always", "never"] = "auto"
+    """Compute activations again on the way back: less memory, a third more time; auto: where memory asks for it."""
     cpu_processes: int = Field(0, ge=0)
     """Processes that share the passes of an optimiser step on a CPU; 0: as many as cores, where it pays."""
     early_gradients: bool = False

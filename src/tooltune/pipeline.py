@@ -35,6 +35,8 @@ from tooltune.types import Example, Tool
 
 BASE_EVALUATION = "base_evaluation.json"
 SETTINGS = "settings.json"
+SAVING_SECONDS = 5
+"""What writing the adapter and the report takes, about."""
 console = Console(highlight=False, soft_wrap=True, quiet=not first_process())
 
 
@@ -43,6 +45,7 @@ class Clock:
     """How long each stage took, in seconds."""
 
     durations: dict[str, float] = field(default_factory=dict)
+    start: float = field(default_factory=time.monotonic)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -76,7 +79,7 @@ def run(config: RunConfig, tools: Sequence[Tool], where: str = "EXAMPLE_TOOLS") 
         finish_evaluation(config, base, None)
         return
     with clock.stage("training"):
-        trained, encoding = train_model(model, encoder, split, config)
+        trained, encoding = train_model(model, encoder, split, in_time(config, clock))
     with clock.stage("tuned evaluation"):
         tuned = evaluate_tuned(trained.model, encoder, split.held_out, config)
     with clock.stage("saving"):
@@ -197,9 +200,22 @@ def evaluate_base(model: Any, encoder: Any, examples: Sequence[Example], config:
     if with_key.get("key") == key:
         console.print(f"Base evaluation: taken from {path}")
         return Evaluation.from_dict(with_key["evaluation"])
+    start = time.monotonic()
     base = evaluate(model, encoder, examples, config, "base")
-    write_json(path, {"key": key, "evaluation": base.to_dict()})
+    write_json(path, {"key": key, "seconds": time.monotonic() - start, "evaluation": base.to_dict()})
     return base
+
+
+def in_time(config: RunConfig, clock: Clock) -> RunConfig:
+    """The same settings, with the minutes that are left for training.
+
+    The tuned model's measurement is taken to last as long as the base model's, whose replies ramble on.
+    """
+    if not config.max_minutes:
+        return config
+    after = float(_read_json(config.output_dir / BASE_EVALUATION).get("seconds", 0)) + SAVING_SECONDS
+    left = 60 * config.max_minutes - (time.monotonic() - clock.start) - after
+    return config.model_copy(update={"max_minutes": max(left, 1) / 60})
 
 
 def _measurement(examples: Sequence[Example], encoder: Any, config: EvaluateConfig) -> str:
@@ -237,8 +253,8 @@ def train_model(
     check_settings(config)
     measure = partial(share_right, encoder=encoder, examples=split.held_out, config=config)
     trained = train(add_lora(model, config), packs, held_out, config, encoder.pad_id, measure)
-    if trained.notice:
-        console.print(f"Note: {trained.notice}")
+    for notice in trained.notices:
+        console.print(f"Note: {notice}")
     return trained, report.to_dict()
 
 
@@ -256,6 +272,8 @@ def _train_stage(
     console.print(f"Training ({config.stage}): {', '.join(f'{key} {value}' for key, value in data.report.items())}")
     check_settings(config)
     trained = train_stage(add_lora(model, config), data, encoder, config)
+    for notice in trained.notices:
+        console.print(f"Note: {notice}")
     console.print(what_moved(trained.history, config.stage))
     return trained, data.report
 
@@ -273,7 +291,8 @@ def share_right(model: Any, encoder: Any, examples: Sequence[Example], config: E
 def check_settings(config: RunConfig | TrainCommandConfig) -> None:
     """Refuse to resume with settings under which the checkpoint means something else."""
     path = config.output_dir / SETTINGS
-    ignored = {"resume", "merge", "report_to", "tools", "eval_batch_size", "max_new_tokens", "num_examples", "workers"}
+    ignored = {"resume", "merge", "report_to", "tools", "eval_batch_size", "max_new_tokens", "num_examples", "workers",
+               "max_minutes"}  # fmt: skip
     now = config.model_dump(mode="json", exclude=ignored) | {"data": file_hash(config.data_path)}
     before = _read_json(path)
     for key in now if config.resume else ():

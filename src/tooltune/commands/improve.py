@@ -198,6 +198,7 @@ def _settings(run: Run, before: Stage, folder: Path, config: ImproveConfig) -> R
         "learning_rate": config.learning_rate or run.config.learning_rate / 2,
         "resume": True,
         "merge": False,
+        "max_minutes": None,
     }
     values = run.config.model_dump() | saved_settings(before.folder) | changed
     settings: RunConfig = RunConfig.parse(values, str(run.folder))

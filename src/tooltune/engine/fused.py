@@ -41,6 +41,12 @@ def _kernels() -> ModuleType | None:
     return kernels
 
 
+@functools.cache
+def _multiplies_bfloat16() -> bool:
+    """Whether oneDNN has bfloat16 products for this processor: without AVX-512 it refuses to order weights."""
+    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 class Product:
     """x Wᵀ + bias for a frozen W; on a CPU in bfloat16, W lies ready in the processor's own order.
 
@@ -51,8 +57,7 @@ class Product:
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
         self.weight, self.bias = weight.detach(), bias
         self.ready: Tensor | None = None
-        on_cpu = weight.device.type == "cpu" and torch.backends.mkldnn.is_available()
-        self.pays = on_cpu and weight.dtype == torch.bfloat16
+        self.pays = weight.device.type == "cpu" and weight.dtype == torch.bfloat16 and _multiplies_bfloat16()
 
     def __call__(self, x: Tensor) -> Tensor:
         """x: (rows, in). Returns (rows, out)."""

@@ -9,7 +9,7 @@ uses it without sliding windows, soft capping or attention sinks (`unsupported` 
 Splitting attention into the prefix's own and the branches' is described in "Prefix Grouper"
 (arXiv:2506.05433).
 
-Not covered: FlexAttention block masks on CUDA, tensor parallelism.
+On CUDA a pack takes FlexAttention (`flex`). Not covered: tensor parallelism.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface
 
+from tooltune.train.flex import flex
 from tooltune.train.matmul_attention import MatmulAttention, pays
 
 NAME = "tooltune_shared_prefix"
@@ -66,15 +67,24 @@ def shared_prefix_attention(
         scale = query.shape[3] ** -0.5 if scaling is None else scaling
         out = MatmulAttention.apply(query, key, value, lengths, scale)  # type: ignore[no-untyped-call]
         return out.transpose(1, 2).contiguous(), None
+    if query.is_cuda:
+        return flex(query, key, value, lengths, scaling).transpose(1, 2).contiguous(), None
+    return _by_branch(query, key, value, lengths, scaling).transpose(1, 2).contiguous(), None
+
+
+def _by_branch(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, lengths: tuple[int, ...], scaling: float | None
+) -> torch.Tensor:
+    """torch's own attention, for the prefix and then for each branch."""
     groups = query.shape[1] // key.shape[1]
     key, value = (tensor.repeat_interleave(groups, dim=1) for tensor in (key, value))
     queries, keys, values = (tensor.split(lengths, dim=2) for tensor in (query, key, value))
     parts = [scaled_dot_product_attention(queries[0], keys[0], values[0], is_causal=True, scale=scaling)]
     for q, k, v in zip(queries[1:], keys[1:], values[1:], strict=True):
         k, v = torch.cat([keys[0], k], dim=2), torch.cat([values[0], v], dim=2)
-        mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=q.device).tril(geometry.prefix)
+        mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=q.device).tril(lengths[0])
         parts.append(scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scaling))
-    return torch.cat(parts, dim=2).transpose(1, 2).contiguous(), None
+    return torch.cat(parts, dim=2)
 
 
 def register() -> None:

@@ -35,6 +35,11 @@ class Pack:
         """How many tokens are computed: the prefix once, and each branch."""
         return self.prefix + sum(len(example.input_ids) - self.prefix for example in self.examples)
 
+    @property
+    def padded_tokens(self) -> int:
+        """How many tokens are computed where the examples are padded rows."""
+        return len(self.examples) * max(len(example.input_ids) for example in self.examples)
+
 
 def make_packs(
     examples: Sequence[Encoded], keys: Sequence[str], size: int, seed: int, max_tokens: int | None = None

@@ -96,10 +96,10 @@ def train_stage(model: Any, data: StageData, encoder: Any, config: TrainConfig) 
     make = _dpo if config.stage == "dpo" else _grpo
     trainer = make(model, data.rows, encoder, config, [stop, ProgressBar()])
     try:
-        run_trainer(trainer, stop, config)
+        notices = run_trainer(trainer, stop, config)
     finally:
         _as_before(model)
-    return Trained(model.eval(), [_finite(entry) for entry in trainer.state.log_history])
+    return Trained(model.eval(), [_finite(entry) for entry in trainer.state.log_history], notices)
 
 
 def _values(config: TrainConfig, batches: int) -> dict[str, Any]:
@@ -111,7 +111,10 @@ def _values(config: TrainConfig, batches: int) -> dict[str, Any]:
         "neftune_noise_alpha": None,
         "label_names": None,
         "bf16": False,
-        "gradient_checkpointing": None,  # TRL's own default is on, and says so in a warning
+        # TRL's own default is on, and says so in a warning
+        "gradient_checkpointing": True if config.gradient_checkpointing == "always" else None,
+        "use_liger_kernel": False,  # TRL understands another loss by it
+        "liger_kernel_config": None,
     }
 
 

@@ -7,6 +7,7 @@ predicted.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import os
@@ -31,8 +32,10 @@ from tooltune.errors import Interrupted
 from tooltune.files import output_error
 from tooltune.train.attention import NAME, packing, unsupported
 from tooltune.train.batching import GroupedSampler, Pack, plain_tensors, shared_tensors
+from tooltune.train.budget import TimeBudget
 from tooltune.train.lora import CHECKPOINTS
 from tooltune.train.loss import pack_loss
+from tooltune.train.memory import checkpointing
 from tooltune.train.model import device
 from tooltune.train.progress import ProgressBar
 from tooltune.train.side import SIDE, SideProcesses, beside, useful_processes
@@ -46,8 +49,8 @@ class Trained:
 
     model: Any
     history: Sequence[Mapping[str, Any]]
-    notice: str | None = None
-    """Why prefixes were not shared, when they were asked for and could not be."""
+    notices: Sequence[str] = ()
+    """What did not go as asked: why prefixes were not shared, where time ran out, that memory was short."""
 
 
 class PackTrainer(Trainer):
@@ -170,26 +173,39 @@ def train(
         trainer.add_callback(EarlyStoppingCallback(config.early_stopping_patience))
     processes = _processes(model, packs, config)
     trainer.group = processes
-    with beside(model, processes, shared) as trainer.side, packing(model, shared), fused(model) as trainer.head:
-        run_trainer(trainer, stop, config)
-    notice = f"prefixes are not shared: {reason}" if config.shared_prefix and reason else None
-    return Trained(model.eval(), list(trainer.state.log_history), notice)
+    longest = max(pack.tokens if shared else pack.padded_tokens for pack in packs) * processes
+    with (
+        checkpointing(model, config.gradient_checkpointing, longest) as checkpointed,
+        beside(model, processes, shared) as trainer.side,
+        packing(model, shared),
+        fused(model) as trainer.head,
+    ):
+        notices = run_trainer(trainer, stop, config)
+    if config.shared_prefix and reason:
+        notices.append(f"prefixes are not shared: {reason}")
+    if checkpointed and config.gradient_checkpointing == "auto":
+        notices.append("activations were computed twice, since memory is short (--gradient_checkpointing)")
+    return Trained(model.eval(), list(trainer.state.log_history), notices)
 
 
-def run_trainer(trainer: Trainer, stop: StopAfterStep, config: TrainConfig) -> None:
-    """Let a Trainer run to its end, or from its newest checkpoint.
+def run_trainer(trainer: Trainer, stop: StopAfterStep, config: TrainConfig) -> list[str]:
+    """Let a Trainer run to its end, or from its newest checkpoint. Returns what the user should know.
 
     Raises:
         Interrupted: Ctrl-C was pressed; a checkpoint has been written.
         OutputError: a checkpoint could not be written; incomplete ones are removed.
     """
     trainer.remove_callback(PrinterCallback)  # the bar shows the loss
+    budget = TimeBudget(60 * config.max_minutes) if config.max_minutes else None
+    if budget:
+        trainer.add_callback(budget)
     folder = Path(config.output_dir) / CHECKPOINTS
     checkpoint = newest_checkpoint(folder) if config.resume else None
     with stop.on_ctrl_c(), _writing(folder):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if stop.pressed:
         raise Interrupted(str(newest_checkpoint(folder) or folder), trainer.state.global_step)
+    return [budget.notice] if budget and budget.notice else []
 
 
 def _processes(model: Any, packs: Sequence[Pack], config: TrainConfig) -> int:
@@ -225,6 +241,8 @@ def training_values(config: TrainConfig, packs: int) -> dict[str, Any]:
         "optim": config.optim,
         "adam_beta2": config.adam_beta2,
         "neftune_noise_alpha": config.neftune_noise_alpha,
+        "use_liger_kernel": liger_kernels(),
+        "liger_kernel_config": {"cross_entropy": False, "fused_linear_cross_entropy": False},  # few logits are made
         "seed": config.seed,
         **saving(config),
         "save_total_limit": config.save_total_limit,
@@ -241,6 +259,11 @@ def training_values(config: TrainConfig, packs: int) -> dict[str, Any]:
         "dataloader_pin_memory": torch.cuda.is_available(),
         "disable_tqdm": True,
     }
+
+
+def liger_kernels() -> bool:
+    """Whether element-wise parts take Liger's kernels: on CUDA, where they are installed. Not run on a GPU here."""
+    return torch.cuda.is_available() and importlib.util.find_spec("liger_kernel") is not None
 
 
 def saving(config: TrainConfig) -> dict[str, Any]:

@@ -52,14 +52,22 @@ class Facts:
     def read(cls, text: str) -> Facts:
         """Read a text. What belongs to a date or a time is no number."""
         facts = cls(normalise(text))
-        rest = facts._take_dates(facts.text)
-        for found in _ISO_DURATION.finditer(rest):
-            facts.numbers |= {float(n) for n in found.groups() if n}
-        rest = _THOUSANDS.sub("", facts._take_times(rest))
-        for found in _NUMBER.finditer(rest):
-            facts._add_number(found[0], rest[found.end() : found.end() + 1] == "%")
-        facts.numbers |= {NUMBER_WORDS[word] for word in _WORD.findall(rest) if word in NUMBER_WORDS}
+        rest = facts.text
+        if _DIGIT.search(rest):
+            rest = facts._take_figures(rest)
+        else:  # most texts: no date, number or time is without a digit, but noon and midnight
+            facts.times = {_clock(found) for found in _TIMES[-1].finditer(rest)}
+        facts.numbers |= {NUMBER_WORDS[word] for word in NUMBER_WORDS.keys() & set(_WORD.findall(rest))}
         return facts
+
+    def _take_figures(self, text: str) -> str:
+        rest = self._take_dates(text)
+        for found in _ISO_DURATION.finditer(rest):
+            self.numbers |= {float(n) for n in found.groups() if n}
+        rest = _THOUSANDS.sub("", self._take_times(rest))
+        for found in _NUMBER.finditer(rest):
+            self._add_number(found[0], rest[found.end() : found.end() + 1] == "%")
+        return rest
 
     def add(self, other: Facts) -> None:
         """Take in what another text states."""
@@ -86,8 +94,6 @@ class Facts:
         self.numbers |= {number, round(number / 100, 6)} if percent else {number}
 
     def _take_dates(self, text: str) -> str:
-        if not _DIGIT.search(text):  # most texts, and no date is without one
-            return text
         for pattern in _DATES:
             for found in pattern.finditer(text):
                 month = int(found["m"]) if found["m"].isdigit() else _MONTH[found["m"]]

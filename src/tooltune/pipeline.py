@@ -273,7 +273,8 @@ def share_right(model: Any, encoder: Any, examples: Sequence[Example], config: E
 def check_settings(config: RunConfig | TrainCommandConfig) -> None:
     """Refuse to resume with settings under which the checkpoint means something else."""
     path = config.output_dir / SETTINGS
-    ignored = {"resume", "merge", "report_to", "tools", "eval_batch_size", "max_new_tokens", "num_examples", "workers"}
+    ignored = {"resume", "merge", "report_to", "tools", "eval_batch_size", "max_new_tokens", "num_examples", "workers",
+               "engine", "train_workers", "max_restarts"}  # fmt: skip
     now = config.model_dump(mode="json", exclude=ignored) | {"data": file_hash(config.data_path)}
     before = _read_json(path)
     for key in now if config.resume else ():

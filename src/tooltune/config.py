@@ -296,7 +296,7 @@ class TrainCommandConfig(DataConfig, TrainConfig):
     learning_rate: float = Field(1e-3, gt=0)
     """Peak learning rate."""
     engine: Literal["local", "ray"] = "local"
-    """Where training runs: in this process, or in --train_workers processes of the Ray cluster that RAY_ADDRESS names."""
+    """Where training runs: here, or in --train_workers processes of the Ray cluster that RAY_ADDRESS names."""
     train_workers: int = Field(1, gt=0)
     """Processes that train with --engine ray, each on a GPU of the cluster where it has any, else on a processor."""
     max_restarts: int = Field(3, ge=0)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.test_cli import command
+
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
 
@@ -73,6 +75,15 @@ def test_ablate(tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert ablate.main([*arguments, "--table"]) == results  # read, not trained again
     assert "effect" in capsys.readouterr().out
     assert ablate.main([*arguments, "--table", "--seed", "1"]) == []
+
+
+def test_ray_training(tiny_model_folder: Path, tmp_path: Path) -> None:
+    """A process of its own: what Ray does to signals, warnings and loggers is none of the other tests' business."""
+    pytest.importorskip("ray")
+    script = [sys.executable, str(FOLDER / "ray_training.py")]
+    done = command([*script, "--model_name", str(tiny_model_folder), "--examples", "40"], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the killed run's weights are the unbroken one's, bit for bit: True" in done.stdout
 
 
 def test_every_variant_of_the_ablation_is_a_valid_run(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "tooltune"
 # Lowest first; a module may import its own layer's folder and whatever stands before.
 LAYERS = (
     ("errors",),
-    ("types", "config", "files", "progress"),
+    ("types", "config", "files", "progress", "cluster"),
     ("example_tools", "tools", "formats", "chat", "verify", "engine"),
     ("generate",),
     ("dataset",),

@@ -299,6 +299,18 @@ class TrainCommandConfig(DataConfig, TrainConfig):
 
     learning_rate: float = Field(1e-3, gt=0)
     """Peak learning rate."""
+    engine: Literal["local", "ray"] = "local"
+    """Where training runs: here, or in --train_workers processes of the Ray cluster that RAY_ADDRESS names."""
+    train_workers: int = Field(1, gt=0)
+    """Processes that train with --engine ray, each on a GPU of the cluster where it has any, else on a processor."""
+    max_restarts: int = Field(3, ge=0)
+    """Times that training with --engine ray may lose a process, and go on from the newest complete checkpoint."""
+
+    @model_validator(mode="after")
+    def _check_workers(self) -> TrainCommandConfig:
+        if self.train_workers > 1 and self.engine == "local":
+            raise ValueError("--train_workers above 1 needs --engine ray, or start the processes with torchrun instead")
+        return self
 
 
 class AnswerConfig(Config):

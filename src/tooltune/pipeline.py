@@ -292,7 +292,7 @@ def check_settings(config: RunConfig | TrainCommandConfig) -> None:
     """Refuse to resume with settings under which the checkpoint means something else."""
     path = config.output_dir / SETTINGS
     ignored = {"resume", "merge", "report_to", "tools", "eval_batch_size", "max_new_tokens", "num_examples", "workers",
-               "max_minutes"}  # fmt: skip
+               "max_minutes", "engine", "train_workers", "max_restarts"}  # fmt: skip
     now = config.model_dump(mode="json", exclude=ignored) | {"data": file_hash(config.data_path)}
     before = _read_json(path)
     for key in now if config.resume else ():

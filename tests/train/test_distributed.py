@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
@@ -37,6 +38,7 @@ def test_two_processes_train_what_one_does(tiny_model_folder: Path, tmp_path: Pa
     assert float((one_ - two_).norm() / one_.norm()) < 5e-3
 
 
-def test_the_recipe_is_valid() -> None:
-    path = ROOT / "recipes" / "distributed" / "run.yaml"
+@pytest.mark.parametrize("name", ["run.yaml", "ray.yaml"])
+def test_the_recipe_is_valid(name: str) -> None:
+    path = ROOT / "recipes" / "distributed" / name
     TrainCommandConfig.parse(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))

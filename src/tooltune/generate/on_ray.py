@@ -1,21 +1,20 @@
 """Makes the parts of a dataset as tasks of a Ray cluster.
 
-The cluster is the one that RAY_ADDRESS names, or one of this machine's own. tooltune has to be installed on every
-node. Nodes need no common disk: the text of a part comes back and is written here. A task whose node is lost runs
-again elsewhere, and since a part has one possible text, nothing is lost or doubled.
+Nodes need no common disk: the text of a part comes back and is written here. A task whose node is lost runs again
+elsewhere, and since a part has one possible text, nothing is lost or doubled.
 
 Not covered: the loss of the node that this process runs on; run the command again there, finished parts are kept.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from tooltune.errors import WorkerError, missing_extra
+from tooltune.cluster import connected
+from tooltune.errors import WorkerError
 from tooltune.files import write_text
 from tooltune.generate.parts import Job, part_text
 
@@ -32,7 +31,7 @@ def on_ray(job: Job, numbers: Iterable[int]) -> Iterator[None]:
         MissingExtraError: Ray is not installed.
         WorkerError: the cluster cannot be reached, or loses a part again and again.
     """
-    ray = _connected()
+    ray = connected()
     task = ray.remote(max_retries=_RETRIES)(part_text)
     shared, rest = ray.put(job), iter(numbers)
     waiting: deque[tuple[int, Any]] = deque()
@@ -44,19 +43,6 @@ def on_ray(job: Job, numbers: Iterable[int]) -> Iterator[None]:
         number, reference = waiting.popleft()
         write_text(job.path(number), _result(ray, reference))
         yield
-
-
-def _connected() -> Any:
-    try:
-        import ray
-    except ImportError as error:
-        missing_extra("ray", "ray", error)
-    if not ray.is_initialized():
-        try:
-            ray.init(log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise WorkerError("--engine ray", f"no cluster: {error}", fix="Check RAY_ADDRESS, or unset it") from error
-    return ray
 
 
 def _result(ray: Any, reference: Any) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.test_cli import command
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
@@ -77,11 +76,13 @@ def test_ablate(tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert ablate.main([*arguments, "--table", "--seed", "1"]) == []
 
 
+@pytest.mark.slow
 def test_ray_training(tiny_model_folder: Path, tmp_path: Path) -> None:
     """A process of its own: what Ray does to signals, warnings and loggers is none of the other tests' business."""
     pytest.importorskip("ray")
     script = [sys.executable, str(FOLDER / "ray_training.py")]
-    done = command([*script, "--model_name", str(tiny_model_folder), "--examples", "40"], tmp_path)
+    options = ["--model_name", str(tiny_model_folder), "--examples", "24"]
+    done = subprocess.run([*script, *options], cwd=tmp_path, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the killed run's weights are the unbroken one's, bit for bit: True" in done.stdout
 

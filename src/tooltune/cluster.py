@@ -1,4 +1,4 @@
-"""The Ray cluster of `--engine ray`: the one that RAY_ADDRESS names, or one of this machine's own.
+"""The Ray cluster of `--engine ray`: the one that RAY_ADDRESS names, one that runs on this machine, or a new one here.
 
 tooltune has to be installed on every node. A cluster that is started here has no dashboard and reports no usage.
 """

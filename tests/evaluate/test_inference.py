@@ -17,6 +17,7 @@ from transformers import (
     Qwen2ForCausalLM,
 )
 
+from tooltune.evaluate import attention, cache, inference
 from tooltune.evaluate.inference import KEPT_ROWS, Generation, common_length, generate_replies
 
 SIZE = {
@@ -150,7 +151,33 @@ def test_a_shared_beginning_runs_once_for_all_batches_of_its_group():
     counter = RowCounter(model)
     prompts = [[*range(6, 46), 50 + i % 7, 6 + i] for i in range(20)]
     decode(model, prompts, batch_size=4, max_new_tokens=1)
-    assert counter.shapes == [(1, 40)] + [(4, 2)] * 5
+    tried = (1, 1)  # one token, for whether rows can continue the cache as it lies
+    assert counter.shapes == [(1, 40), tried] + [(4, 2)] * 5
+
+
+@pytest.mark.parametrize("name", ["llama", "qwen2", "gemma"])
+def test_rows_of_one_beginning_continue_its_cache(name, monkeypatch):
+    model = build(name)
+    gathered = []
+    monkeypatch.setattr(inference, "gather", lambda *args: gathered.append(args) or cache.gather(*args))
+    rng = random.Random(1)
+    beginning = [rng.randrange(6, 61) for _ in range(40)]
+    prompts = [beginning + [rng.randrange(6, 61) for _ in range(rng.randrange(1, 20))] for _ in range(11)]
+    expected = [plain(model, prompt) for prompt in prompts]
+    assert decode(model, prompts, batch_size=11) == expected
+    monkeypatch.setattr(attention, "MOST_SCORES", 1)  # row by row
+    assert decode(model, prompts, batch_size=11) == expected
+    assert not gathered
+
+
+def test_a_model_that_changes_its_keys_gets_a_copy_of_the_beginning(monkeypatch):
+    model = build("llama")
+    update = cache.ContinuedLayer.update
+    monkeypatch.setattr(
+        cache.ContinuedLayer, "update", lambda *args, **kwargs: tuple(t.clone() for t in update(*args, **kwargs))
+    )
+    prompts, groups = prompts_in_groups()
+    assert decode(model, prompts, groups, batch_size=3) == [plain(model, prompt) for prompt in prompts]
 
 
 def test_the_token_budget_bounds_a_batch():

@@ -15,15 +15,21 @@ from tests.test_cli import ROOT, command
 from tooltune.cli import main
 from tooltune.config import TrainCommandConfig
 
+RECIPES = ROOT / "recipes" / "distributed"
+LAUNCHERS = {
+    "torchrun": ["torch.distributed.run", "--standalone", "--nproc_per_node", "2"],
+    "accelerate": ["accelerate.commands.launch", "--config_file", str(RECIPES / "accelerate_cpu.yaml")],
+}
 
-def test_two_processes_train_what_one_does(tiny_model_folder: Path, tmp_path: Path) -> None:
+
+@pytest.mark.parametrize("name", LAUNCHERS)
+def test_two_processes_train_what_one_does(name: str, tiny_model_folder: Path, tmp_path: Path) -> None:
     data = tmp_path / "data.jsonl"
     assert main(["generate", "--data_path", str(data), "--num_examples", "40", "--max_tools_in_view", "2"]) == 0
     common = ["train", "--model_name", str(tiny_model_folder), "--data_path", str(data), "--learning_rate", "1e-2",
               "--num_train_epochs", "1", "--save_strategy", "no", "--dtype", "float32"]  # fmt: skip
     one, two = (["--output_dir", str(tmp_path / name), "--gradient_accumulation_steps"] for name in ("one", "two"))
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m"]
-    done = command([*launcher, "tooltune", *common, *two, "1"], tmp_path)
+    done = command([sys.executable, "-m", *LAUNCHERS[name], "-m", "tooltune", *common, *two, "1"], tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Training:") == 1  # the first process speaks
     assert main([*common, *one, "2"]) == 0
@@ -40,5 +46,5 @@ def test_two_processes_train_what_one_does(tiny_model_folder: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["run.yaml", "ray.yaml"])
 def test_the_recipe_is_valid(name: str) -> None:
-    path = ROOT / "recipes" / "distributed" / name
+    path = RECIPES / name
     TrainCommandConfig.parse(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))

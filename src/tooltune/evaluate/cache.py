@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -42,6 +43,29 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call, unused-ignore
         self._buffers = None
 
 
+@dataclass
+class Beginning:
+    """Keys and values of a beginning that all rows share, [1, heads, tokens, width], and how often they were used."""
+
+    keys: Tensor
+    values: Tensor
+    used: int = 0
+
+
+class ContinuedLayer(GrowingLayer):
+    """The columns that follow a shared beginning. Keys bear the beginning as an attribute (see `attention`)."""
+
+    def __init__(self, beginning: Beginning) -> None:
+        super().__init__()
+        self.beginning = beginning
+
+    def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        """Append new columns, and return all that are not the beginning's."""
+        keys, values = super().update(key_states, value_states, *args, **kwargs)
+        keys.beginning = self.beginning  # type: ignore[attr-defined]
+        return keys, values
+
+
 def _grown(old: Tensor | None, new: Tensor, columns: int) -> Tensor:
     rows, heads, _, width = new.shape
     buffer = new.new_empty(rows, heads, columns + SPARE_COLUMNS, width)
@@ -55,6 +79,16 @@ def new_cache(config: Any) -> DynamicCache:
     cache = DynamicCache(config=config)
     growing: Any = GrowingLayer
     cache.layers = [growing() if type(layer) is DynamicLayer else layer for layer in cache.layers]
+    return cache
+
+
+def continued(beginning: DynamicCache, config: Any) -> DynamicCache | None:
+    """A cache for rows that continue the same beginning, which is not copied; None where a layer is of another kind."""
+    layers: list[Any] = beginning.layers
+    if not all(type(layer) is GrowingLayer for layer in layers):
+        return None
+    cache = DynamicCache(config=config)
+    cache.layers = [ContinuedLayer(Beginning(layer.keys, layer.values)) for layer in layers]
     return cache
 
 

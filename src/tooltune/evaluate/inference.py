@@ -1,8 +1,8 @@
 """Decoding of many prompts, fast where they share their beginning.
 
 Prompts of one group (the same tools in view) share most of their tokens. The shared beginning of a
-group goes through the model once; a batch, of one group or several, starts from copies of those
-caches, and only the rest of each prompt is run per row, padded on the left. A row that has ended
+group goes through the model once, and only the rest of each prompt is run per row, padded on the left. A batch
+of one group continues that cache as it lies; one of several groups starts from copies. A row that has ended
 soon leaves the batch. In float32 the replies are those of one-by-one decoding;
 in bfloat16 last bits depend on what is computed together, and an adapter is computed in that format too.
 
@@ -14,9 +14,10 @@ model's attention window, prompts run one at a time, since padding would shift t
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,8 +27,8 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from tooltune.engine.fuse import fused_to_ask
-from tooltune.evaluate.attention import grouped_decoding
-from tooltune.evaluate.cache import attention_window, gather, new_cache
+from tooltune.evaluate.attention import NAME, grouped_decoding
+from tooltune.evaluate.cache import attention_window, continued, gather, new_cache
 from tooltune.evaluate.choosing import Guide, Picker, pickers
 
 KEPT_TOKENS = 16384
@@ -120,7 +121,7 @@ def generate_replies(
     limits = _Limits(frozenset(end_ids), pad_id, max_new_tokens, context, batch_size, token_budget, stop)
     keys = groups if groups is not None else [None] * len(prompts)
     results = [Generation(too_long=True)] * len(prompts)
-    rows = _rows(prompts, keys, context, pickers(prompts, temperature, seed, guides))
+    rows = _rows(prompts, keys, limits, pickers(prompts, temperature, seed, guides))
     finished = finished or (lambda number, generation: None)
     for number in sorted(set(range(len(prompts))) - {row.number for row in rows}):
         finished(number, results[number])
@@ -145,16 +146,16 @@ def _evaluating(model: Any) -> Iterator[None]:
 
 
 def _rows(
-    prompts: Sequence[Sequence[int]], keys: Sequence[Hashable], context: int, picking: Sequence[Picker | None]
+    prompts: Sequence[Sequence[int]], keys: Sequence[Hashable], limits: _Limits, picking: Sequence[Picker | None]
 ) -> list[_Row]:
     """The prompts that fit, in an order that keeps padding short.
 
     What is padded is the rest of a prompt, so rows of like rests make the cheapest batch, whatever
-    their beginnings; as long as all beginnings can be kept, else groups stay together.
+    their beginnings. Groups stay together where they fill batches, or where not all beginnings can be kept.
     """
     groups: dict[Hashable, list[int]] = defaultdict(list)
     for index, prompt in enumerate(prompts):
-        if len(prompt) < context:
+        if len(prompt) < limits.context:
             groups[keys[index]].append(index)
     rows: list[_Row] = []
     kept = 0
@@ -163,7 +164,7 @@ def _rows(
         prefix = tuple(prompts[members[0]][:shared])
         kept += shared
         rows += [_Row(index, prefix, tuple(prompts[index][shared:]), picking[index]) for index in members]
-    if kept <= KEPT_TOKENS:
+    if kept <= KEPT_TOKENS and len(rows) < limits.rows * len(groups):
         return sorted(rows, key=lambda row: (len(row.rest), len(row.prefix), row.prefix))
     return sorted(rows, key=lambda row: (len(row.prefix), row.prefix, len(row.rest)))
 
@@ -181,21 +182,54 @@ def _run(model: Any, rows: Sequence[_Row], limits: _Limits) -> Iterator[tuple[Se
     """Decode the rows batch by batch."""
     caches: dict[tuple[int, ...], DynamicCache] = {}
     left = Counter(row.prefix for row in rows)
-    for batch in _split(rows, limits, attention_window(model.config)):
+    continuing = _Continuing(model)
+    for batch in _split(rows, limits, attention_window(model.config), continuing.possible):
         for prefix, count in Counter(row.prefix for row in batch).items():
             caches[prefix] = caches[prefix] if prefix in caches else _prefill(model, prefix)
             left[prefix] -= count
-        cache = gather([row.prefix for row in batch], caches, model.config)
+        shared = continuing.cache(batch, caches)
+        cache = shared or gather([row.prefix for row in batch], caches, model.config)
         caches = {prefix: kept for prefix, kept in caches.items() if left[prefix]}
-        yield batch, _Batch(model, batch, cache, limits).run()
+        yield batch, _Batch(model, batch, cache, limits, len(batch[0].prefix) if shared else 0).run()
 
 
-def _split(rows: Sequence[_Row], limits: _Limits, window: float) -> Iterator[list[_Row]]:
+class _Continuing:
+    """Whether a model's rows can continue one cache that is not copied, and that cache."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        implementation = getattr(model.config, "_attn_implementation", None)
+        self.possible = implementation == NAME and attention_window(model.config) == math.inf
+        self.tried = False
+
+    def cache(self, batch: Sequence[_Row], caches: Mapping[tuple[int, ...], DynamicCache]) -> DynamicCache | None:
+        """For a batch of rows with one beginning; None where that is not so, or the model does not do it."""
+        prefix = batch[0].prefix
+        if not self.possible or not prefix or len(batch) == 1 or any(row.prefix != prefix for row in batch):
+            return None
+        if not self.tried:
+            self.tried, self.possible = True, self._works(caches[prefix], len(prefix))
+        return continued(caches[prefix], self.model.config) if self.possible else None
+
+    def _works(self, beginning: DynamicCache, tokens: int) -> bool:
+        """Whether every layer hands its keys to the attention as the cache gave them: one token shows it."""
+        cache = continued(beginning, self.model.config)
+        if cache is None:
+            return False
+        ids = torch.tensor([[0]], device=self.model.device)
+        self.model(input_ids=ids, position_ids=ids + tokens, past_key_values=cache, use_cache=True)
+        layers: list[Any] = cache.layers
+        return all(layer.beginning.used == 1 for layer in layers)
+
+
+def _split(rows: Sequence[_Row], limits: _Limits, window: float, continuing: bool) -> Iterator[list[_Row]]:
     """Cut the rows into batches that keep the limits."""
     batch: list[_Row] = []
     for row in rows:
         wider = [*batch, row]
-        columns = max(len(r.prefix) for r in wider) + max(len(r.rest) for r in wider) + limits.new_tokens
+        prefixes = {r.prefix for r in wider}
+        copied = 0 if continuing and len(prefixes) == 1 else max(map(len, prefixes))
+        columns = copied + max(len(r.rest) for r in wider) + limits.new_tokens
         if batch and (len(wider) > limits.rows or len(wider) * columns > limits.tokens or columns > window):
             yield batch
             wider = [row]
@@ -215,7 +249,8 @@ def _prefill(model: Any, prefix: Sequence[int]) -> DynamicCache:
 class _Batch:
     """Rows that are decoded together, one column of tokens at a time."""
 
-    def __init__(self, model: Any, rows: Sequence[_Row], cache: DynamicCache, limits: _Limits) -> None:
+    def __init__(self, model: Any, rows: Sequence[_Row], cache: DynamicCache, limits: _Limits, shared: int = 0) -> None:
+        """`shared`: tokens of a beginning that is none of the cache's columns."""
         self.model, self.cache, self.limits = model, cache, limits
         self.room = [limits.room(row) for row in rows]
         self.replies: list[list[int]] = [[] for _ in rows]
@@ -224,23 +259,24 @@ class _Batch:
         self.seconds: dict[int, float] = {}
         """When each row that is done was done."""
         self.live = list(range(len(rows)))
-        self.start = max(len(row.prefix) for row in rows)
+        held = [0 if shared else len(row.prefix) for row in rows]
+        self.start = max(held)
         """Columns that the cache holds already."""
         self.tokens = self._align(rows)
-        self.mask = self._mask(rows)
-        self.positions = (self.mask.cumsum(1) - 1).clamp(min=0)
+        self.mask = self._mask(rows, held)
+        self.positions = (self.mask.cumsum(1) - 1).clamp(min=0) + shared
 
     def _align(self, rows: Sequence[_Row]) -> Tensor:
         width = max(len(row.rest) for row in rows)
         padded = [[self.limits.pad_id] * (width - len(row.rest)) + list(row.rest) for row in rows]
         return torch.tensor(padded, device=self.model.device)
 
-    def _mask(self, rows: Sequence[_Row]) -> Tensor:
+    def _mask(self, rows: Sequence[_Row], held: Sequence[int]) -> Tensor:
         """1 for each column of a row that holds a token, now or later; 0 for padding."""
         end = self.start + self.tokens.shape[1]
         mask = torch.ones(len(rows), end + self.limits.new_tokens, dtype=torch.long)
         for number, row in enumerate(rows):
-            mask[number, : self.start - len(row.prefix)] = 0
+            mask[number, : self.start - held[number]] = 0
             mask[number, self.start : end - len(row.rest)] = 0
         return mask.to(self.model.device)
 

@@ -31,7 +31,7 @@ def flex(query: Tensor, key: Tensor, value: Tensor, lengths: tuple[int, ...], sc
     """
     mask = _mask(lengths, query.device)
     grouped = query.shape[1] != key.shape[1]
-    attend: Callable[..., Any] = _compiled(flex_attention) if query.is_cuda else flex_attention
+    attend = _compiled("flex_attention") if query.is_cuda else flex_attention
     out: Tensor = attend(query, key, value, block_mask=mask, scale=scale, enable_gqa=grouped)
     return out
 
@@ -39,7 +39,7 @@ def flex(query: Tensor, key: Tensor, value: Tensor, lengths: tuple[int, ...], sc
 @functools.lru_cache(maxsize=2)
 def _mask(lengths: tuple[int, ...], device: torch.device) -> Any:
     """The blocks that a pack's tokens see; all layers share them."""
-    make: Callable[..., Any] = _compiled(create_block_mask) if device.type == "cuda" else create_block_mask
+    make = _compiled("create_block_mask") if device.type == "cuda" else create_block_mask
     total = sum(lengths)
     return make(sees(lengths, device), None, None, total, total, device=device)
 
@@ -56,6 +56,6 @@ def sees(lengths: tuple[int, ...], device: torch.device) -> Sees:
 
 
 @functools.cache
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compiled once for all lengths; uncompiled, both hold tokens x tokens values."""
-    return torch.compile(function, dynamic=True)
+def _compiled(name: str) -> Any:
+    """torch's function, compiled once for all lengths; uncompiled, both hold tokens x tokens values."""
+    return torch.compile({"flex_attention": flex_attention, "create_block_mask": create_block_mask}[name], dynamic=True)

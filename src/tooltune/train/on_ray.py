@@ -12,7 +12,9 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -56,11 +58,25 @@ def train_on_ray(work: Callable[[], None], config: TrainCommandConfig) -> None:
         ),
     )
     try:
-        trainer.fit()
+        _fit(trainer)
     except train.TrainingFailedError as error:
         _explain(error, config.output_dir)
     finally:
         shutil.rmtree(storage, ignore_errors=True)
+
+
+def _fit(trainer: Any) -> None:
+    """Let Ray train. In a thread, where Ray leaves Ctrl-C to us: its own handler ends this process without a word."""
+    done: Future[Any] = Future()
+
+    def fit() -> None:
+        try:
+            done.set_result(trainer.fit())
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=fit, daemon=True).start()
+    done.result()
 
 
 def check_unused(config: TrainCommandConfig) -> None:

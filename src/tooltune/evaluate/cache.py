@@ -56,7 +56,7 @@ class ContinuedLayer(GrowingLayer):
     """The columns that follow a shared beginning. Keys bear the beginning as an attribute (see `attention`)."""
 
     def __init__(self, beginning: Beginning) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.beginning = beginning
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:

@@ -58,4 +58,5 @@ def sees(lengths: tuple[int, ...], device: torch.device) -> Sees:
 @functools.cache
 def _compiled(name: str) -> Any:
     """torch's function, compiled once for all lengths; uncompiled, both hold tokens x tokens values."""
-    return torch.compile({"flex_attention": flex_attention, "create_block_mask": create_block_mask}[name], dynamic=True)
+    function: Any = {"flex_attention": flex_attention, "create_block_mask": create_block_mask}[name]
+    return torch.compile(function, dynamic=True)

@@ -8,6 +8,8 @@ with a process of the last node killed (SIGKILL) as soon as there is a checkpoin
 nodes are processes of this machine, so the time says nothing about a cluster's speed. Exit code 1 if the losses or
 weights of one process and of the cluster differ by more than the order of additions, or if the killed run's weights are
 not the unbroken one's, byte for byte.
+
+Not covered: numbers of examples whose packs the nodes cannot share evenly, with which the last step takes some twice.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def test_ray_training(tiny_model_folder: Path, tmp_path: Path) -> None:
     """A process of its own: what Ray does to signals, warnings and loggers is none of the other tests' business."""
     pytest.importorskip("ray")
     script = [sys.executable, str(FOLDER / "ray_training.py")]
-    options = ["--model_name", str(tiny_model_folder), "--examples", "24"]
+    options = ["--model_name", str(tiny_model_folder), "--examples", "40"]
     done = subprocess.run([*script, *options], cwd=tmp_path, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the killed run's weights are the unbroken one's, bit for bit: True" in done.stdout

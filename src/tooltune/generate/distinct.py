@@ -27,13 +27,15 @@ class Candidate(Generic[T]):
     scenario: str
     split: str
     families: Sequence[str]
+    called: Sequence[str]
+    """The tools that are called, by their own names."""
     content: T
     """The example, or its text in a file's format."""
 
     def holding(self, content: U, key: int | None = None) -> Candidate[U]:
         """The same candidate with another content."""
         key = self.key if key is None else key
-        facts = (self.scenario, self.split, self.families)
+        facts = (self.scenario, self.split, self.families, self.called)
         return Candidate(self.index, key, self.tries, self.dropped, *facts, content)
 
 
@@ -56,5 +58,5 @@ def distinct(
             candidate = other(candidate)
             report.dropped.update(candidate.dropped)
         seen.add(candidate.key)
-        report.add(candidate.scenario, candidate.split, candidate.families)
+        report.add(candidate.scenario, candidate.split, candidate.families, candidate.called)
         yield candidate

@@ -178,6 +178,8 @@ class Scene:
     style: str = "plain"
     unclear: bool = False
     """Whether something was said of a tool that a person would hardly say so."""
+    ran: list[tuple[ToolCall, dict[str, Any]]] = field(default_factory=list)
+    """The calls so far, with their results."""
     world: World = field(init=False)
 
     def __post_init__(self) -> None:
@@ -252,7 +254,8 @@ class Scene:
         if self.style == "plain":
             share = _GREETED_FOREIGN if self.is_foreign(self.tools[0]) else _GREETED
             if self.rng.random() < share:
-                text = str(self.shared("openers").template.parts[0]) + text
+                opener = str(self.shared("openers").template.parts[0])
+                text = opener + text if text.endswith("?") or not opener.endswith("question: ") else text
             if self.rng.random() < share and text[-1] in ".!?":
                 text += str(self.shared("closers").template.parts[0])
         return Message("user", text)
@@ -269,7 +272,9 @@ class Scene:
     def run(self, call: ToolCall) -> tuple[Message, dict[str, Any]]:
         """The result of a call: as a message, and as an object."""
         text = self.world.execute(call, self.tools)
-        return Message("tool", text, name=call.name), json.loads(text)
+        result = json.loads(text)
+        self.ran.append((call, result))
+        return Message("tool", text, name=call.name), result
 
     def answer(
         self, call: ToolCall, result: Mapping[str, Any], says: Mapping[str, str], among_others: bool = False

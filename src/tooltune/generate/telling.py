@@ -8,10 +8,10 @@ from random import Random
 from typing import Any
 
 from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, things
-from tooltune.generate.names import words
+from tooltune.generate.names import CAPITALS, kind_of, words
 from tooltune.generate.phrasing.actions import action_of, head, particle
 from tooltune.generate.phrasing.mentions import plural
-from tooltune.generate.phrasing.wording import wording
+from tooltune.generate.phrasing.wording import by_suffix, wording
 from tooltune.generate.surfaces import join, spaced
 from tooltune.generate.templates import fill, parse_template
 from tooltune.types import Tool, ToolCall
@@ -50,8 +50,10 @@ def told(
         return _line("yes" if result.get("result") is True else "no", {}, rng)
     if deed.kind == "write":
         return _line("written", {"text": str(result.get("text", ""))}, rng)
-    if deed.kind in ("show", "compute"):
+    if deed.kind in ("show", "compute") or (deed.verb == "read" and {"content", "kilobytes"} & {*result}):
         return _shown(deed, tool, call, result, says, rng)
+    if deed.verb == "read" and isinstance(result.get("files"), list):
+        return _line("several", {"facts": join([_file(file) for file in result["files"]])}, rng)
     if deed.kind == "make":
         return _made(deed, call, result, rng)
     reference, done = _reference(deed, tool, call), _done(deed, tool)
@@ -61,6 +63,10 @@ def told(
     if among_others and about and not (key_of(tool, deed.thing) if deed.thing else None):
         return _line("done_about", {"about": about}, rng)
     return _line("acted", {"done": done, "ref": reference}, rng) if reference else _line("done", {}, rng)
+
+
+def _file(file: Mapping[str, Any]) -> str:
+    return f"{file['path']} ({', '.join(fact(name, value) for name, value in file.items() if name != 'path')})"
 
 
 def _goes_with_verb(deed: Deed, tool: Tool) -> bool:
@@ -113,13 +119,13 @@ def _reference(deed: Deed, tool: Tool, call: ToolCall) -> str:
         return f"the {plural(deed.thing) if deed.many else deed.thing}"
     if key is not None and named_by(key.name) is None:
         return str(value) if deed.kind == "change" else f"the {deed.thing}"
-    return f"the {deed.thing} {said(value)}"
+    return f"the {' '.join(CAPITALS.get(word, word) for word in deed.thing.split())} {said(value)}"
 
 
 def _shown(
     deed: Deed, tool: Tool, call: ToolCall, result: Mapping[str, Any], says: Mapping[str, str], rng: Random
 ) -> str:
-    known = {name for name in call.arguments if deed.kind == "show"}
+    known = {name for name in call.arguments if deed.kind != "compute"}
     news = {name: value for name, value in result.items() if name not in known and value not in ("", [], {})}
     about = _about(deed, tool, call, says)
     kind = "one" if len(news) == 1 and not next(iter(news)).endswith(("_on", "_at")) else "several"
@@ -139,6 +145,8 @@ def _about(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]) -> s
     if key is not None and key.name in call.arguments:
         plain = named_by(key.name) is None and deed.kind in ("show", "compute", "find")
         return says.get(key.name, "") if plain else _reference(deed, tool, call)
+    if identified := _identified(tool, call):
+        return identified
     texts = [name for name, value in call.arguments.items() if isinstance(value, str) and _names(value)]
     parameter = tool.parameter(texts[0]) if texts else None
     if parameter is None or parameter.enum:
@@ -147,6 +155,19 @@ def _about(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]) -> s
     if pair is not None and "/" in pair.text:
         return pair.text.format(*(call.arguments[name] for name in pair.names))
     return says.get(texts[0], str(call.arguments[texts[0]]))
+
+
+def _identified(tool: Tool, call: ToolCall) -> str:
+    """ "the migration 5", of the last argument that identifies something by a number or code; may be ""."""
+    for name in reversed(call.arguments):
+        named, parameter = named_by(name), tool.parameter(name)
+        if parameter is None or not parameter.required or len(str(call.arguments[name])) > _LONGEST:
+            continue
+        if named and words(name)[-1] in ("id", "number") and parameter.type in ("string", "integer"):
+            return f"the {(by_suffix(name, wording().stands_for) or (named,))[0]} {said(call.arguments[name])}"
+        if kind_of(name) == "sha" and isinstance(call.arguments[name], str):
+            return f"the commit {call.arguments[name]}"
+    return ""
 
 
 def _names(value: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tooltune.generate.names import CODE_WORDS, words
+from tooltune.generate.names import CAPITALS, CODE_WORDS, words
 from tooltune.generate.phrasing.actions import Action, head, noun_of
 from tooltune.generate.phrasing.sayable import is_writable
 from tooltune.generate.phrasing.spoken import selects
@@ -24,8 +24,6 @@ _OTHERS = tuple((word,) for word in ("from", "base", "source", "target", "parent
 _OPPOSITES = {"from": "to", "min": "max", "start": "end", "origin": "destination", "source": "target"}
 _ORDINALS = {"a": "first", "b": "second", "1": "first", "2": "second"}
 _CHOICES = ("format", "language", "currency", "unit", "timezone", "status", "state", "stage", "category")
-_CAPITALS = {"id": "ID", "ids": "IDs", "url": "URL", "urls": "URLs", "sku": "SKU", "iso": "ISO", "ip": "IP",
-              "pat": "PAT", "api": "API", "ssh": "SSH", "gpg": "GPG", "oidc": "OIDC", "dns": "DNS"}  # fmt: skip
 _OF_FORMAT = {
     "duration": ("timedelta", "duration", "time span"), "date": ("date",), "date-time": ("datetime", "date", "time"),
 }  # fmt: skip
@@ -298,7 +296,8 @@ def _plainly(parameter: ToolParameter, kind: str, noun: str, action: Action) -> 
     is_whole = noun.endswith(head(action.object)[0]) and noun in action.object
     if action.verb in ("set", "change", "switch") and is_whole:
         return "to {x}"  # "set the status of a task to done"
-    if len(last) and last[0] in _NAMED_BY and (whose := _whose(noun)) and _is_looked_at(action, last[0], whose):
+    whose = noun if last == ("slug",) and len(words(parameter.name)) > 1 else _whose(noun)
+    if len(last) and last[0] in _NAMED_BY and whose and _is_looked_at(action, last[0], whose):
         return f"for the {whose} {{x}}"
     kind_of_text = text_kind(parameter.name, parameter.description, "")
     is_thing = noun.endswith(" name") and "name" not in str(kind_of_text) and kind_of_text != "person"
@@ -385,7 +384,7 @@ def noun_for(parameter: ToolParameter) -> str:
     plain = re.sub(r"^e mail", "email", plain)
     if plain in table.nouns:
         return table.nouns[plain]
-    own = [_CAPITALS.get(word, word) for word in plain.split()] or ["value"]
+    own = [CAPITALS.get(word, word) for word in plain.split()] or ["value"]
     if len(own) > 1 and own[-1] in wording().units:
         own = own[:-1]
     if len(own) > 1 and own[-1] == "slug":

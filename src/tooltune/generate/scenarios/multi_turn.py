@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from tooltune.generate.deeds import deed_of, named_by
+from tooltune.generate.names import kind_of
 from tooltune.generate.phrasing.actions import action_of
 from tooltune.generate.phrasing.mentions import Mention, mentions
 from tooltune.generate.scenarios import long_chain, missing_argument
@@ -23,6 +24,7 @@ from tooltune.types import Message, Tool, ToolCall
 
 _TURNS = (2, 2, 3, 3, 4, 5, 6)
 _LINKED = 0.5
+_ABOUT_NEWS = 0.4
 _LOOKS = ("show", "find", "compute")
 _AT = re.compile(r"(?:in|on|at|for|from|to|by) ")
 _NEAR = re.compile(r"(?:in|on|at|for|from|to|by|until|since|with|called|named) ")
@@ -50,6 +52,8 @@ class Talk:
     steps: Steps = field(default_factory=lambda: Steps(one_wish=False))
     messages: list[Message] = field(default_factory=list)
     turns: int = 0
+    changed_mind: bool = False
+    """Whether the user has changed their mind: once is enough."""
     last: tuple[Tool, ToolCall, Mapping[str, str]] | None = None
     """The last call that can be asked for again, and how its arguments were said."""
 
@@ -133,6 +137,8 @@ def _varied(scene: Scene, talk: Talk) -> bool:
     if not names:
         return True
     name = scene.rng.choice(names)
+    if deed_of(tool).kind == "change" and talk.changed_mind and scene.is_foreign(tool):
+        return True  # "now to develop too" is no wish
     speaker = scene.speaker(tool)
     value = speaker.value(name, scene.rng)
     if value in call.arguments.values():
@@ -144,7 +150,8 @@ def _varied(scene: Scene, talk: Talk) -> bool:
 
 def _holds_the_rest(name: str, call: ToolCall) -> bool:
     """An issue of one repository is not looked for by its number in another one."""
-    return is_context(name) and any(named_by(other) is not None for other in call.arguments if not is_context(other))
+    others = [other for other in call.arguments if not is_context(other)]
+    return is_context(name) and any(named_by(other) is not None or kind_of(other) == "sha" for other in others)
 
 
 def _can_vary(tool: Tool, name: str) -> bool:
@@ -163,7 +170,9 @@ def _other_value(scene: Scene, talk: Talk, tool: Tool, name: str, said: str) -> 
     attached = _attached(tool, name, x)
     if scene.is_foreign(tool) and attached == f"at {x}" and "/" in x:
         attached = f"for {x}"  # a file is no place
-    if kind in ("change", "show", "compute") and talk.was_just_answered and scene.rng.random() < 0.35:
+    was_meant = kind in ("change", "show", "compute") and talk.was_just_answered and not talk.changed_mind
+    if was_meant and (scene.rng.random() < 0.35 or (kind == "change" and attached.startswith("to "))):
+        talk.changed_mind = True
         return scene.fill_in("changes_of_mind", {"x": x})
     if scene.is_foreign(tool) and attached.startswith(("called ", "named ")):
         return scene.fill_in("one_more", {"at": attached})
@@ -208,7 +217,8 @@ def _chatted(scene: Scene, talk: Talk) -> bool:
     """A word between; never two in a row."""
     if not talk.messages[-2].tool_calls and talk.messages[-2].role != "tool":
         return True
-    frame = scene.shared("asides")
+    is_news = talk.last is not None and deed_of(talk.last[0]).kind in _LOOKS and scene.rng.random() < _ABOUT_NEWS
+    frame = scene.shared("asides_to_news" if is_news else "asides")
     talk.add(Message("user", str(frame.template.parts[0])), scene.assistant(frame.reply))
     return True
 

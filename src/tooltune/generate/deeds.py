@@ -70,7 +70,8 @@ def _deed(name: str, description: str) -> Deed:
         verb = action.verb
     thing = _thing(named, action.object, description.lower())
     thing = things()["other_words"].get(f"{verb} {singular(thing)}", thing)
-    thing = next((own for said, own in things()["spoken_of"].items() if said in action.object), thing)
+    spoken = action.object.removeprefix("the ")
+    thing = next((own for said, own in things()["spoken_of"].items() if spoken.startswith(said)), thing)
     if thing == verb and head(action.object)[0].isalpha():
         thing = head(action.object)[0].lower()  # `orgs_update` updates no update
     kind = _kind(verb) or "do"
@@ -109,6 +110,9 @@ def _is_one(verb: str, said: str, thing: str) -> bool:
     """ "get the details of an issue" shows one; "list issues" and "search for a flight" find several."""
     if verb in ("list", "search", "query", "grep"):
         return False
+    several = head(said)[0].lower()
+    if several != singular(several) and singular(several) == thing:
+        return False  # "get the caches" of `get_cache_list`
     return thing == singular(thing) and (verb != "find" or _SINGLE.match(said) is not None)
 
 
@@ -134,7 +138,7 @@ def _thing(named: list[str], said: str, description: str) -> str:
         spoken = not own or not own[-1].endswith("ing") or singular(own[-1]) in description  # "list_following"
         return own[-1] if own and ((has_verb and spoken) or not in_words) else noun if in_words else ""
     at = singles.index(singular(noun))
-    if at > 1 and whole[at - 1] in _HEADS:
+    if at and whole[at - 1] in _HEADS and f"pull {whole[at - 1]}" in description:
         return noun  # the stack of a "pull request stack" is no "request stack"
     both = f"{whole[at - 1]} {noun}"
     is_verb = whole[at - 1] == head(said)[0] or (at and whole[at - 1] in wording().verbs and said.startswith(noun))

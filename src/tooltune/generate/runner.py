@@ -7,7 +7,6 @@ goes on with its next try.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from tooltune.generate.distinct import Candidate, distinct
 from tooltune.generate.phrasing import ToolPhrasing
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.report import GenerationReport
+from tooltune.generate.sameness import asked, identity
 from tooltune.generate.scenarios import SCENARIOS, shares_for
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.variants import renamed
@@ -205,7 +205,7 @@ class Plan:
             kept = ending_with_its_call(example)
         scenario, split, families = (example.metadata[name] for name in ("scenario", "split", "families"))
         called = list(dict.fromkeys(own[call.name] for message in kept.messages for call in message.tool_calls))
-        return Candidate(i, identity(example), tries, reasons, scenario, split, families, called, kept)
+        return Candidate(i, identity(example), asked(example), tries, reasons, scenario, split, families, called, kept)
 
 
 def _no_further(i: int, tools: Sequence[Tool], reasons: Counter[str]) -> ToolDefinitionError:
@@ -363,14 +363,6 @@ def _example(scene: Scene, name: str, draft: Draft) -> Example:
     if messages[0].role != "system" and scene.rng.random() < SYSTEM_SHARE:
         messages = [Message("system", scene.line("system")), *messages]
     return Example(tuple(messages), scene.tools, metadata)
-
-
-def identity(example: Example) -> int:
-    """A hash of what makes two examples the same: the user's texts and the calls; without calls, the tools too."""
-    said = [message.content.lower() for message in example.messages if message.role == "user"]
-    calls = [repr(call) for message in example.messages for call in message.tool_calls]
-    text = repr((said, calls or sorted(tool.name for tool in example.tools)))
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 def _check(tools: Sequence[Tool], num_examples: int, held_out_share: float, group_size: int) -> None:

@@ -93,12 +93,18 @@ class Catalogue:
         others = [tool for tool in self.clear or self.tools if tool.name not in self.written]
         domain = {tool.name: self.phrasings[tool.name].domain for tool in others}
         same = (link for link in links_between(others) if domain[link.first] == domain[link.second])
-        return tuple(link for link in same if domain[link.first] or self._is_in_one_place(link))
+        return tuple(k for k in same if domain[k.first] or (self._is_in_one_place(k) and not self.idle(k)))
 
     def undoes(self, link: Link) -> bool:
         """Whether what the first tool makes is deleted by the second."""
         first, second = (deed_of(self.by_name[name]).kind for name in (link.first, link.second))
         return first == "make" and second == "remove"
+
+    def idle(self, link: Link) -> bool:
+        """Whether nobody goes on so: a thing that is just made is not looked at or given another name at once."""
+        first, second = (deed_of(self.by_name[name]) for name in (link.first, link.second))
+        rewrites = second.kind == "change" and second.verb in ("update", "edit", "rename", "patch", "modify")
+        return first.kind == "make" and (second.kind in ("show", "remove") or rewrites)
 
     @cached_property
     def beginnings(self) -> tuple[Link, ...]:

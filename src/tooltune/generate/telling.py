@@ -50,10 +50,10 @@ def told(
         return _line("yes" if result.get("result") is True else "no", {}, rng)
     if deed.kind == "write":
         return _line("written", {"text": str(result.get("text", ""))}, rng)
-    if deed.kind in ("show", "compute") or (deed.verb == "read" and {"content", "kilobytes"} & {*result}):
-        return _shown(deed, tool, call, result, says, rng)
     if deed.verb == "read" and isinstance(result.get("files"), list):
         return _line("several", {"facts": join([_file(file) for file in result["files"]])}, rng)
+    if deed.kind in ("show", "compute"):
+        return _shown(deed, tool, call, result, says, rng)
     if deed.kind == "make":
         return _made(deed, call, result, rng)
     reference, done = _reference(deed, tool, call), _done(deed, tool)
@@ -128,8 +128,8 @@ def _shown(
     known = {name for name in call.arguments if deed.kind != "compute"}
     news = {name: value for name, value in result.items() if name not in known and value not in ("", [], {})}
     about = _about(deed, tool, call, says)
-    kind = "one" if len(news) == 1 and not next(iter(news)).endswith(("_on", "_at")) else "several"
-    if len(news) == 1 and not next(iter(news)).endswith(("_on", "_at")):
+    kind = "one" if len(news) == 1 and _is_told_alone(*next(iter(news.items()))) else "several"
+    if kind == "one":
         name, value = next(iter(news.items()))
         gaps = {"label": spaced(name), "value": said(value)}
     else:
@@ -137,6 +137,11 @@ def _shown(
     if not news:
         return _line("done", {}, rng)
     return _line(f"{kind}_about", gaps | {"about": about}, rng) if about else _line(kind, gaps, rng)
+
+
+def _is_told_alone(name: str, value: Any) -> bool:
+    """Whether "the price is 3" can be said; not so a date of something, and a number of something."""
+    return not name.endswith(("_on", "_at")) and not (isinstance(value, int) and name.endswith("s"))
 
 
 def _about(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]) -> str:

@@ -126,7 +126,9 @@ class World:
     def _find(self, deed: Deed, arguments: Record, tools: Sequence[Tool], rng: Random) -> Record:
         made = [self.records[place] for place in self.made if place[0] == _last(deed.thing)]
         known = [record for record in made if record is not None]
-        others = [self._some(deed.thing, tools, rng) for _ in range(rng.randint(1, _MOST_FOUND))]
+        # The tags of a repository are versions, and those of a note are words.
+        thing = "release" if deed.thing == "tag" and "repo" in arguments else deed.thing
+        others = [self._some(thing, tools, rng) for _ in range(rng.randint(1, _MOST_FOUND))]
         found = [
             {**record, **_shared(record, arguments)}
             for i, record in enumerate(others)

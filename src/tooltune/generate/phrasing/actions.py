@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,7 +11,7 @@ from tooltune.generate.phrasing.wording import wording
 from tooltune.generate.surfaces import spaced
 from tooltune.types import Tool
 
-_SENTENCE = re.compile(r"(?<=[a-z)\"'`])[.;:!](?:\s|$)|\n| [-\u2013\u2014] ")
+_SENTENCE = re.compile(r"(?<=[a-z)\"'`])(?<!e\.g)(?<!i\.e)[.;:!](?:\s|$)|\n| [-\u2013\u2014] ")
 _LEAD = re.compile(
     r"^(?:(?:an? |this |the )?(?:simple |useful )?"
     r"(?:tool|function|endpoint|method|api|operation|utility|command|action)s?(?: can be used| is used| used)? ?"
@@ -265,3 +266,23 @@ def noun_of(tool: Tool) -> str:
     if own[-1] in ("file", "files", "contents") and tool.parameter("repo"):
         own = ["repository", "file"]
     return " ".join([*own[-2:-1], own[-1].removesuffix("s") if not own[-1].endswith("ss") else own[-1]])
+
+
+def kinds_of(action: Action, about: str) -> Iterator[str]:
+    """The kinds of acting for which some arguments are said in a way of their own: `for` in `generic.yaml`."""
+    if action.verb in ("set", "change", "turn", "dim", "adjust", "raise", "lower", "increase", "decrease"):
+        yield "change"
+    if action.verb in ("switch", "checkout"):
+        yield "switch"
+    if "diff" in about or action.verb in ("diff", "compare"):
+        yield "diff"
+    if "commit" in (action.verb, about):
+        yield "commit"
+    if action.verb in ("send", "post", "comment", "reply", "notify", "message") or about.endswith("comment"):
+        yield "say"
+    if action.verb in ("update", "edit", "modify"):
+        yield "update"
+        if about.endswith(("comment", "message", "note", "post", "reply")):
+            yield "reword"
+    if action.verb in ("write", "save", "append", "create", "update", "insert", "put"):
+        yield "write"

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from random import Random
 
 from tooltune.generate.names import is_place
+from tooltune.generate.phrasing.actions import head
 from tooltune.generate.phrasing.mentions import Mention
 
 _MOST_OPTIONAL = 3
+_OF_WHOLE = frozenset({"fork", "copy", "clone", "backup", "snapshot", "duplicate"})
+"""Made of a thing, not in it."""
 
 
 def pick(mention: Mention, variant: int) -> str:
@@ -38,15 +41,22 @@ def details_of(
         required, chosen = [*required, chosen[0]], chosen[1:]
     near = [m for m in required if not m.apart and not _is_with(m, variant)]
     rng.shuffle(near)
-    near.sort(key=_is_where)  # "hook 5 in acme", not "in acme hook 5"
+    near.sort(key=_place_in_line)  # "hook 5 in acme", not "in acme hook 5"
     text = "".join(f" {pick(m, variant)}" for m in near)
     withs = [pick(m, variant).removeprefix("with ") for m in required if not m.apart and _is_with(m, variant)]
     text += f" with {_joined(withs)}" if withs else ""
+    if head(said)[0] in _OF_WHOLE:
+        text = re.sub(r" in (?=\{)", " of ", text, count=1)
     if verb == "remove" and " from " not in said:
         text = re.sub(r" in (?=\{)", " from ", text, count=1)  # "remove the collaborator x from acme/app"
     text += "".join(_option(m, variant, bool(withs)) for m in chosen if not m.apart)
     text += "".join(f", {pick(m, variant)}" for m in required if m.apart)
     return text + "".join(f"[, {pick(m, variant)}]" for m in chosen if m.apart)
+
+
+def _place_in_line(mention: Mention) -> int:
+    """What is meant comes first, then where it is, then what is said in quotation marks."""
+    return 2 if mention.style == "quoted" else int(_is_where(mention))
 
 
 def _is_where(mention: Mention) -> bool:

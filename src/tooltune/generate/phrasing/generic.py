@@ -314,6 +314,8 @@ def _dropped(text: str, mention: Mention, plan: _Plan) -> str:
     gap = re.escape(f"\x00{mention.gap}\x00")
     before = r" (?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under|outside(?: of)?) "
     cut, count = re.subn(rf"{before}(?:(?!(?:in|of|to|for|from|on|at|with) )[\w-]+ ){{0,3}}#?{gap}", "", marked)
+    if re.search(r"[^e]ed$", cut):
+        return text  # "repositories starred" by whom?
     if len(cut.split()) < _SHORT + 2 and head(cut)[0] in _OF_THINGS:
         return text  # "read the contents, please" says nothing
     return cut if count and len(cut) > 0 and "\x00" not in text.replace(cut, "") else text

@@ -8,8 +8,28 @@ from itertools import pairwise
 from tooltune.generate.phrasing.wording import wording
 
 _LOOKING = frozenset(
-    "get show view fetch retrieve display see check update edit delete remove set enable disable download export re-run "
-    "rerun cancel".split()
+    [
+        "get",
+        "show",
+        "view",
+        "fetch",
+        "retrieve",
+        "display",
+        "see",
+        "check",
+        "update",
+        "edit",
+        "delete",
+        "remove",
+        "set",
+        "enable",
+        "disable",
+        "download",
+        "export",
+        "re-run",
+        "rerun",
+        "cancel",
+    ]
 )
 _ONE_OF_MANY = re.compile(
     r"^an? (?:\w+ )?(?:random|new|list|sample|short|brief|detailed|few|set|summary|list|number)\b"

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from tooltune.generate.names import CODE_WORDS, words
+from tooltune.generate.names import CODE_WORDS, is_place, words
 from tooltune.generate.phrasing.actions import Action, head
 from tooltune.generate.phrasing.grammar import is_pile
 from tooltune.generate.phrasing.mentions import Mention, plural
 from tooltune.generate.phrasing.placing import aside, place
 from tooltune.generate.phrasing.spoken import sounds_right
 from tooltune.generate.phrasing.wording import wording
-from tooltune.generate.slots import type_of
+from tooltune.generate.slots import text_kind, type_of
 from tooltune.generate.surfaces import LEADING, spaced
 from tooltune.types import Tool, ToolParameter
 
@@ -46,6 +46,7 @@ _ALL_OF_IT = re.compile(r"^all |\b(?:complete|entire|whole|full) ")
 _CODE = re.compile(r"\b[a-z]+\.[a-z]+\b(?<!\.js)(?<!\.json)(?<!\.py)(?<!\.md)(?<!\.txt)")
 """ "datetime.timedelta": nobody says that."""
 _CUT = re.compile(r"\bthat (?:this|it|can|gathers?|makes?)\b|[^e]ed$")
+_WHOLE_CLAUSE = re.compile(r"\bthat (?:is|are) [a-z ]*ed$")
 _QUOTED = re.compile(r"`[^`]*`")
 _FORMULA = re.compile(r"\b[a-z]\.[a-z]{2}\b|[\u00b2-\u209f]")
 _BARE = re.compile(r"(?:get|show|return) \{[\w.]+\}(?:\[.*\])?")
@@ -53,6 +54,7 @@ _TWICE = re.compile(r"\b(\w{4,}) \1\b")
 _CLAUSE = re.compile(r"(?<!if )(?<!whether )\b(?:an?|the) [\w -]+ (?:is|are|has|have|can|defined)\b")
 CHANGING = frozenset({"update", "edit", "set", "change", "modify", "patch", "configure"})
 _TAKING = frozenset({"delete", "remove", "check", "cancel", "download", "revoke", "unassign", "stop", "restore"})
+_WORKING_OUT = frozenset({"convert", "compute", "calculate", "format", "translate", "parse", "encode", "decode"})
 _PLACES = ("code", "thing", "pair")
 _NAMED_TWICE = re.compile(r"\ban? (\w{4,})\b.*\bthe \1 \{")
 """ "versions for a package ... for the package express"."""
@@ -60,15 +62,25 @@ _WRONG_ARTICLE = re.compile(r"\ban? (?:(?!in|of|to|for|with|on)[\w-]+ ){1,3}(?:[
 _FOR_PROGRAMS = re.compile(
     r"\b(?:representations?|payload|tuples?|dict|instances? of|authenticated[- ](?:user|app)|null)\b"
 )
-_OF_SOME = re.compile(r" (?:of|for|to|from|in|on|with) an? [\w -]+ for the ")
+_OF_SOME = re.compile(r" (?:(?:of|for|to|from|in|on|with) an?|of|for) [a-z][\w -]+(?: (?:in|from) \{\S+)? for the ")
 """ "versions of a custom image for the image definition 5"."""
-_OF_ME = re.compile(r"\b(?:me|I \w+) (?:for|in the)\b")
-_STRANGE = (_OF_ME, _FORMULA, _TWICE, _NAMED_TWICE, _WRONG_ARTICLE, _FOR_PROGRAMS, _OF_SOME)
+_OF_ME = re.compile(r"\b(?:my|an?) the\b|\b(?:me|I \w+) (?:for|in the)\b")
+_RELATED = re.compile(r"\b(?:parent|previous|next|root) (\w+) (?:for|of) \1\b")
+""" "the parent issue of issue 5": of which the simulated world knows nothing."""
+_STRANGE = (_RELATED, _OF_ME, _FORMULA, _TWICE, _NAMED_TWICE, _WRONG_ARTICLE, _FOR_PROGRAMS, _OF_SOME)
 
 
 def is_natural(tool: Tool, action: Action, mention: Mention) -> bool:
     """Whether an optional argument may be mentioned."""
+    if _is_elsewhere(tool, mention):
+        return False
     return all(_is_natural(action, mention, parameter) for parameter in _parameters(tool, mention))
+
+
+def _is_elsewhere(tool: Tool, mention: Mention) -> bool:
+    """Whether it names a repository with its owner, where another argument gives the owner."""
+    whole = [p for p in _parameters(tool, mention) if text_kind(p.name, p.description, "") == "full_repository"]
+    return bool(whole) and any(p.required and is_place(p.name) for p in tool.parameters)
 
 
 def _is_natural(action: Action, mention: Mention, parameter: ToolParameter) -> bool:
@@ -107,6 +119,8 @@ def _is_in_another_way(action: Action, mention: Mention) -> bool:
     """Whether it tells for whom or what something is looked for, where nothing is looked for."""
     looks = action.is_a("look") or action.is_a("find")
     lost = mention.attach[0].startswith("into ") and not action.is_a("make")
+    if looks and mention.style == "path" and mention.attach[0].startswith("at "):
+        return True  # "list commits at src/app.py"
     return not looks and (lost or mention.attach[0].startswith("for the ") or mention.noun == "username")
 
 
@@ -201,7 +215,10 @@ def is_clear(tool: Tool, action: Action, mentions: Sequence[Mention], said: str,
         changes: whether something must be said that is to become different.
     """
     required = [m for m in mentions if m.required]
-    if _OLD.search(tool.description) or _lacks_its_object(tool, action, mentions):
+    idle = (
+        action.verb in _WORKING_OUT and not required and bool(tool.parameters)
+    )  # "convert distance to miles" of what?
+    if idle or _OLD.search(tool.description) or _lacks_its_object(tool, action, mentions):
         return False
     is_command = not (_is_no_command(tool, action, required) or _CODE.search(str(action)) or _BARE.fullmatch(said))
     return (
@@ -211,10 +228,15 @@ def is_clear(tool: Tool, action: Action, mentions: Sequence[Mention], said: str,
         and not any(pattern.search(said) for pattern in _STRANGE)
         and not is_pile(action.object)
         and not any(_is_added_as_made(action, m) for m in required)
-        and not (_CLAUSE.search(action.object) or _CUT.search(action.object))
+        and not (_CLAUSE.search(action.object) or _is_cut(action.object))
         and _is_short(action, required)
         and all(_is_plain(action, m, parameter) for m in required for parameter in _parameters(tool, m))
     )
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a command ends in the middle of a clause; "changes that are not yet staged" is whole."""
+    return bool(_CUT.search(text)) and not _WHOLE_CLAUSE.search(text)
 
 
 def _lacks_its_object(tool: Tool, action: Action, mentions: Sequence[Mention]) -> bool:
@@ -294,7 +316,8 @@ def _is_plain(action: Action, mention: Mention, parameter: ToolParameter) -> boo
         return mention.noun.partition(" ")[0] in action.object.lower()  # no notes are called as a tag is
     if not _is_by_name(mention) or place(action.object, mention) is not None:
         return True
-    if not action.is_a("make") and _is_form(action, mention):
+    wordy = any(len(spaced(str(value)).split()) > _LONGEST_NAME for value in parameter.enum or ())
+    if wordy or (not action.is_a("make") and _is_form(action, mention)):
         return False
     is_quoted = mention.style == "quoted" and kind == "string"
     return (

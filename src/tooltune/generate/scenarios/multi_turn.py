@@ -137,7 +137,8 @@ def _varied(scene: Scene, talk: Talk) -> bool:
     if not names:
         return True
     name = scene.rng.choice(names)
-    if deed_of(tool).kind == "change" and talk.changed_mind and scene.is_foreign(tool):
+    settled = talk.changed_mind or not talk.was_just_answered
+    if deed_of(tool).kind == "change" and settled and scene.is_foreign(tool):
         return True  # "now to develop too" is no wish
     speaker = scene.speaker(tool)
     value = speaker.value(name, scene.rng)
@@ -178,7 +179,7 @@ def _other_value(scene: Scene, talk: Talk, tool: Tool, name: str, said: str) -> 
         return scene.fill_in("one_more", {"at": attached})
     if kind not in _LOOKS or (kind == "find" and _AT.match(attached) and scene.is_foreign(tool)):
         return scene.fill_in("once_more", {"at": attached if _NEAR.match(attached) else f"for {x}"})
-    if _AT.match(attached) and scene.rng.random() < 0.5:
+    if _AT.match(attached) and scene.rng.random() < 0.5 and not scene.is_foreign(tool):
         return scene.fill_in("other_values_at", {"at": attached})
     with_unit = attached[attached.find(x) :] if x in attached and x[:1].isdigit() else x
     return scene.fill_in("other_values", {"x": with_unit})

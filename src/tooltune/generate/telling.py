@@ -47,7 +47,8 @@ def told(
     if deed.kind == "find" and (found := next((v for v in result.values() if isinstance(v, list)), None)) is not None:
         return _found(deed, found, _about(deed, tool, call, says) if among_others else "", rng)
     if deed.kind == "ask":
-        return _line("yes" if result.get("result") is True else "no", {}, rng)
+        answer, about = "yes" if result.get("result") is True else "no", _about(deed, tool, call, says)
+        return _line(f"{answer}_about", {"about": about}, rng) if among_others and about else _line(answer, {}, rng)
     if deed.kind == "write":
         return _line("written", {"text": str(result.get("text", ""))}, rng)
     if deed.verb == "read" and isinstance(result.get("files"), list):

@@ -231,7 +231,11 @@ def _identity(thing: str, arguments: Mapping[str, Any], tools: Sequence[Tool], r
 
 
 def identifier(thing: str, tools: Sequence[Tool]) -> ToolParameter | None:
-    """The parameter by which the tools in view name such a thing."""
+    """The parameter by which tools in view name such a thing: `run_id` before the `workflow_id` of a workflow run."""
+    return _identifier(thing, tools, False) or _identifier(thing, tools, True)
+
+
+def _identifier(thing: str, tools: Sequence[Tool], in_short: bool) -> ToolParameter | None:
     for tool in tools:
         deed = deed_of(tool)
         for parameter in tool.parameters if parameter_names(tool) else ():
@@ -239,7 +243,7 @@ def identifier(thing: str, tools: Sequence[Tool]) -> ToolParameter | None:
             if named is None or not thing or not parameter.required:
                 continue
             own = named or (deed.thing if deed.kind not in ("make", "find") else "")
-            if own and (singular(_last(own)) == _last(thing) or short_for(own, thing)):
+            if own and (short_for(own, thing) if in_short else singular(_last(own)) == _last(thing)):
                 return parameter
     return None
 

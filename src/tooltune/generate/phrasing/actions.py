@@ -47,7 +47,7 @@ _BEFORE_NAMES = frozenset({"git", "github", "gitlab", "local", "remote", "defaul
 """Words that may follow an article, and are none."""
 _ON_ONE = frozenset({"update", "set", "delete", "remove", "check", "enable", "disable", "edit", "change"})
 _PARTICLES = frozenset({"on", "off", "up", "down", "out", "back", "in"})
-_OPENING = frozenset({"for", "at", "all", "up", "through", "if", "whether", "that", "out", "off", "on", "to"})
+_OPENING = frozenset({"for", "at", "all", "up", "through", "me", "if", "whether", "that", "out", "off", "on", "to"})
 _NO_OBJECT = frozenset({"to", "of"})
 _TALK = (" is ", " are ", " you ", " will ", " can ", " should ")
 

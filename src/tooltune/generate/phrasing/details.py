@@ -56,7 +56,8 @@ def details_of(
 
 def _place_in_line(mention: Mention) -> int:
     """What is meant comes first, then where it is, then what is said in quotation marks."""
-    return 2 if mention.style == "quoted" else int(_is_where(mention))
+    is_last = mention.style == "quoted" or mention.attach[0].startswith("and ")
+    return 2 if is_last else int(_is_where(mention))
 
 
 def _is_where(mention: Mention) -> bool:

@@ -97,8 +97,9 @@ def _kinds(tool: Tool, said: Sequence[Mention]) -> dict[str, str | Sequence[Any]
     """Parameter -> the source of its values, where the whole tool tells it: what is read as text is no photo."""
     known = {p.name: text_kind(p.name, p.description, noun_of(tool)) for p in tool.parameters if not p.enum}
     is_text = {"content", "text"} & {*known} or re.search(r" (?:as text|text file)\b", tool.description.lower())
+    kind = "text_file" if action_of(tool).verb == "read" else "plain_file"  # no sentence is written into a .toml
     found: dict[str, str | Sequence[Any]] = {
-        name: "text_file" for name, kind in known.items() if kind == "file_path" and is_text
+        n: kind for n, known_as in known.items() if known_as == "file_path" and is_text
     }
     if "repository" in known.values():  # code has no Japanese
         found |= {name: "programming_language" for name, kind in known.items() if kind == "language"}

@@ -53,6 +53,7 @@ _BARE = re.compile(r"(?:get|show|return) \{[\w.]+\}(?:\[.*\])?")
 _TWICE = re.compile(r"\b(\w{4,}) \1\b")
 _CLAUSE = re.compile(r"(?<!if )(?<!whether )\b(?:an?|the) [\w -]+ (?:is|are|has|have|can|defined)\b")
 CHANGING = frozenset({"update", "edit", "set", "change", "modify", "patch", "configure"})
+_STIFF = frozenset({"state", "status", "action", "mode", "uuid", "sbom"})
 _TAKING = frozenset({"delete", "remove", "check", "cancel", "download", "revoke", "unassign", "stop", "restore"})
 _WORKING_OUT = frozenset({"convert", "compute", "calculate", "format", "translate", "parse", "encode", "decode"})
 _PLACES = ("code", "thing", "pair")
@@ -190,7 +191,7 @@ def _is_known(mention: Mention, parameter: ToolParameter) -> bool:
     used = not about or all(
         word.removesuffix("s") in about for word in own if word not in ("maximum", "minimum", "number", "of")
     )
-    return used and own[-1] not in wording().hiding
+    return used and " ".join(own) not in wording().hiding and own[-1] not in _STIFF
 
 
 def _is_for_programs(parameter: ToolParameter) -> bool:
@@ -268,7 +269,7 @@ def _is_no_command(tool: Tool, action: Action, required: Sequence[Mention]) -> b
     from_name = tool.description and action.object == f"the {' '.join(named)}"
     bare_name = from_name and action.verb == "get" and len(named) == 1
     converts = action.object == f"the {' '.join(named)}" and {"to", "2", "from"} & {*named, *tool.name}
-    nothing = not action.object and tool.description  # "list (matching references)"
+    nothing = action.object in ("", "me") and tool.description  # "list (matching references)"
     # "get a natural day of 3 May": the value is no part of what a description with "a" names.
     strange = action.object.startswith(("a ", "an ")) and any(
         m.attach == (f"of {m.gap}",) and place(action.object, m) is None for m in required

@@ -110,6 +110,8 @@ def _enum_words(values: Sequence[Any], noun: str, selects: bool) -> Iterator[tup
         plain = wording().enum_words.get(value) or _when(value, noun)
         if selects and value.lower() in ("all", "any", "both", "everything"):
             yield value, ("all of them", "every one of them")
+        elif selects and not plain and " " in _lower(value):
+            yield value, (f"only those with the {noun} {_lower(value)}",)
         elif selects:
             yield value, (f"only the {plain or _lower(value)} ones", f"just the {plain or _lower(value)} ones")
         elif plain:

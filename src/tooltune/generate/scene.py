@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from tooltune.generate.deeds import deed_of
 from tooltune.generate.links import Link, links_between
 from tooltune.generate.names import is_place
 from tooltune.generate.phrasing import Chain, Frame, Split, ToolPhrasing, library, phrasing_for
+from tooltune.generate.phrasing.actions import action_of
 from tooltune.generate.phrasing.generic import linked_clauses
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.phrasing.wording import wording
@@ -42,6 +44,7 @@ _COMMON_VERBS = {
 }
 
 
+_COMPOUND = re.compile(r"\b\w+-(?:\w+ed)\b")
 _GREETED, _GREETED_FOREIGN = 0.08, 0.25
 """How often a greeting stands before a request, and thanks after it: more where few other words vary."""
 # Answers that begin so speak of "the" call and would be unclear among others.
@@ -93,7 +96,7 @@ class Catalogue:
         others = [tool for tool in self.clear or self.tools if tool.name not in self.written]
         domain = {tool.name: self.phrasings[tool.name].domain for tool in others}
         same = (link for link in links_between(others) if domain[link.first] == domain[link.second])
-        return tuple(k for k in same if domain[k.first] or (self._is_in_one_place(k) and not self.idle(k)))
+        return tuple(k for k in same if domain[k.first] or (self._fits(k) and not self.idle(k)))
 
     def undoes(self, link: Link) -> bool:
         """Whether what the first tool makes is deleted by the second."""
@@ -111,6 +114,11 @@ class Catalogue:
         """The links that a chain may begin with; of foreign tools none that undoes what was done, if possible."""
         own = {name for name, phrasing in self.phrasings.items() if phrasing.domain}
         return tuple(k for k in self.links if k.first in own or not self.undoes(k)) or self.links
+
+    def _fits(self, link: Link) -> bool:
+        """Whether both tools speak of the same: a GitHub-hosted runner is no self-hosted one."""
+        kinds = [set(_COMPOUND.findall(action_of(self.by_name[name]).object)) for name in (link.first, link.second)]
+        return (not all(kinds) or kinds[0] == kinds[1]) and self._is_in_one_place(link)
 
     def _is_in_one_place(self, link: Link) -> bool:
         """Whether the second tool looks where the first one does: a secret of a user is none of a repository."""

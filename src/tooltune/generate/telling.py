@@ -165,12 +165,14 @@ def _about(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]) -> s
 
 def _identified(tool: Tool, call: ToolCall) -> str:
     """ "the migration 5", of the last argument that identifies something by a number or code; may be ""."""
-    for name in reversed(call.arguments):
+    for name in reversed(list(call.arguments)):
         named, parameter = named_by(name), tool.parameter(name)
         if parameter is None or not parameter.required or len(str(call.arguments[name])) > _LONGEST:
             continue
         if named and words(name)[-1] in ("id", "number") and parameter.type in ("string", "integer"):
-            return f"the {(by_suffix(name, wording().stands_for) or (named,))[0]} {said(call.arguments[name])}"
+            nouns = by_suffix(name, wording().stands_for) or ("number",)
+            noun = nouns[0] if nouns[0] != "number" else " ".join(CAPITALS.get(word, word) for word in named.split())
+            return f"the {noun} {said(call.arguments[name])}"
         if kind_of(name) == "sha" and isinstance(call.arguments[name], str):
             return f"the commit {call.arguments[name]}"
     return ""

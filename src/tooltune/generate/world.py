@@ -351,7 +351,7 @@ def _of_no_record(deed: Deed, arguments: Record, tools: Sequence[Tool]) -> Recor
         about = {name: value for name, value in said.items() if isinstance(value, str)}
         if usual_fields(deed.thing) or deed.verb in ("find", "search", "look"):
             known = _details(deed.thing, tools, rng)
-            for name in about:
+            for name in about if _last(deed.thing) in ("repository", "file", "commit", "directory") else ():
                 known = _unnamed(known, name)
             return about | (known or _of_anything(rng))
         is_value = _is_measure(deed.thing) or kind_of(deed.thing.replace(" ", "_"))

@@ -35,8 +35,8 @@ def details_of(
         changes: whether one of them must be.
     """
     required = [m for m in rest if m.required]
-    near = " ".join([said, *(m.attach[0] for m in required)])
-    chosen = _optional([m for m in rest if m.required or not _is_said_twice(m, near)], variant) if optional else []
+    so_far = " ".join([said, *(m.attach[0] for m in required)])
+    chosen = _optional([m for m in rest if m.required or not _is_said_twice(m, so_far)], variant) if optional else []
     if chosen and changes:  # a change of nothing is no request
         required, chosen = [*required, chosen[0]], chosen[1:]
     near = [m for m in required if not m.apart and not _is_with(m, variant)]

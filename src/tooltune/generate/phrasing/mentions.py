@@ -295,7 +295,7 @@ def _plainly(parameter: ToolParameter, kind: str, noun: str, action: Action) -> 
         return "around {x}"
     if kind == "object":
         return f"with {'these' if _is_plural(noun) else 'this'} {{noun}}: {{x}}"
-    is_whole = noun.endswith(head(action.object)[0]) and noun in action.object
+    is_whole = noun.rpartition(" ")[2] == head(action.object)[0]
     if action.verb in ("set", "change", "switch") and is_whole:
         return "to {x}"  # "set the status of a task to done"
     whose = noun if last == ("slug",) and len(words(parameter.name)) > 1 else _whose(noun)

@@ -178,7 +178,8 @@ def _other_value(scene: Scene, talk: Talk, tool: Tool, name: str, said: str) -> 
     if scene.is_foreign(tool) and attached.startswith(("called ", "named ")):
         return scene.fill_in("one_more", {"at": attached})
     if kind not in _LOOKS or (kind == "find" and _AT.match(attached) and scene.is_foreign(tool)):
-        return scene.fill_in("once_more", {"at": attached if _NEAR.match(attached) else f"for {x}"})
+        near = _NEAR.match(attached) and not (scene.is_foreign(tool) and attached.startswith("with the name "))
+        return scene.fill_in("once_more", {"at": attached if near else f"for {x}"})
     if _AT.match(attached) and scene.rng.random() < 0.5 and not scene.is_foreign(tool):
         return scene.fill_in("other_values_at", {"at": attached})
     with_unit = attached[attached.find(x) :] if x in attached and x[:1].isdigit() else x

@@ -162,7 +162,7 @@ def _written_out(word: str) -> str:
 
 
 def _is_noun(word: str, place: int) -> bool:
-    if word in wording().providers or word in _UNTELLING or word.endswith("ed"):
+    if word in wording().providers or word in _UNTELLING or word in ("a", "an", "the") or word.endswith("ed"):
         return False
     return word not in wording().verbs or (place > 0 and (word in wording().also_nouns or word == "type"))
 

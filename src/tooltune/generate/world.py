@@ -53,6 +53,7 @@ _FAILURES = (
 _ONE_IN = 12
 _PATTERN = re.compile(r"[\w.-]*\*[\w.-]*")
 """ "*.md", "test_*": what is found is called so."""
+_NAMED_BY_PLACE = ("repository", "file", "commit", "directory", "organization", "organisation", "team")
 _SEARCHED = ("query", "q", "search", "search_query", "search_term", "term", "keyword")
 _TERM = re.compile(r"[\w -]{3,40}")
 _SLUG = re.compile(r"[a-z][a-z.-]+")
@@ -256,7 +257,7 @@ def parameter_names(tool: Tool) -> bool:
 def _unnamed(fields: Record, key: str) -> Record:
     """What is identified by its name, path or commit has no second one."""
     last = words(key)[-1:]
-    has_name = "name" in key or last in (("path",), ("file",), ("repo",), ("repository",), ("slug",))
+    has_name = "name" in key or last in (("path",), ("file",), ("repo",), ("repository",), ("slug",), ("org",))
     has_commit = kind_of(key) == "sha"
     hidden = {"name": has_name, "sha": has_commit}
     return {name: value for name, value in fields.items() if not hidden.get(name)}
@@ -351,7 +352,7 @@ def _of_no_record(deed: Deed, arguments: Record, tools: Sequence[Tool]) -> Recor
         about = {name: value for name, value in said.items() if isinstance(value, str)}
         if usual_fields(deed.thing) or deed.verb in ("find", "search", "look"):
             known = _details(deed.thing, tools, rng)
-            for name in about if _last(deed.thing) in ("repository", "file", "commit", "directory") else ():
+            for name in about if _last(deed.thing) in _NAMED_BY_PLACE else ():
                 known = _unnamed(known, name)
             return about | (known or _of_anything(rng))
         is_value = _is_measure(deed.thing) or kind_of(deed.thing.replace(" ", "_"))

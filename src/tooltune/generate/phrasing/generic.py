@@ -184,7 +184,7 @@ def _can_vary(plan: _Plan, mention: Mention) -> bool:
 
 def _opening(plan: _Plan) -> Iterator[str]:
     """Commands with nothing behind a comma, to which more is joined; nobody takes the first thing of page 7."""
-    details = [m for m in plan.mentions if m.apart and not m.required]
+    details = [m for m in plan.mentions if m.apart and not m.required and not plan.changes]
     return (request(plan, variant, without=details) for variant in range(_VARIANTS // 2))
 
 

@@ -13,7 +13,6 @@ from random import Random
 from typing import Any
 
 from tooltune.generate.deeds import deed_of, named_by
-from tooltune.generate.names import kind_of
 from tooltune.generate.phrasing.actions import action_of
 from tooltune.generate.phrasing.mentions import Mention, mentions
 from tooltune.generate.scenarios import long_chain, missing_argument
@@ -28,6 +27,7 @@ _ABOUT_NEWS = 0.4
 _LOOKS = ("show", "find", "compute")
 _AT = re.compile(r"(?:in|on|at|for|from|to|by) ")
 _NEAR = re.compile(r"(?:in|on|at|for|from|to|by|until|since|with|called|named) ")
+_HASH = re.compile(r"[0-9a-f]{7,40}")
 _ORDER = frozenset({"start", "end", "from", "to", "min", "max", "since", "until", "in", "out"})
 
 
@@ -152,7 +152,9 @@ def _varied(scene: Scene, talk: Talk) -> bool:
 def _holds_the_rest(name: str, call: ToolCall) -> bool:
     """An issue of one repository is not looked for by its number in another one."""
     others = [other for other in call.arguments if not is_context(other)]
-    return is_context(name) and any(named_by(other) is not None or kind_of(other) == "sha" for other in others)
+    return is_context(name) and any(
+        named_by(other) is not None or _HASH.fullmatch(str(call.arguments[other])) for other in others
+    )
 
 
 def _can_vary(tool: Tool, name: str) -> bool:

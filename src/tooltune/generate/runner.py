@@ -23,7 +23,7 @@ from tooltune.generate.phrasing.model import Part
 from tooltune.generate.report import GenerationReport
 from tooltune.generate.sameness import asked, identity
 from tooltune.generate.scenarios import SCENARIOS, shares_for
-from tooltune.generate.scene import Catalogue, Draft, Scene
+from tooltune.generate.scene import Catalogue, Draft, Scene, UnclearError
 from tooltune.generate.variants import renamed
 from tooltune.tools import PythonFunctions
 from tooltune.types import Example, Message, Tool, ToolCall
@@ -332,11 +332,15 @@ def _attempt(
     # Under other names, tools may allow less than they did.
     if not SCENARIOS[name].possible(catalogue) or SCENARIOS[name].needs(catalogue, rng, list(tools)):
         return "", None
-    scene = Scene(catalogue, tools, part, rng)
-    draft = SCENARIOS[name].build(scene)
+    clear_only = clear and any(catalogue.phrasings[tool.name].clear for tool in tools)
+    scene = Scene(catalogue, tools, part, rng, clear_only=clear_only)
+    try:
+        draft = SCENARIOS[name].build(scene)
+    except UnclearError:
+        return _UNCLEAR, None
     if draft is None:
         return "", None
-    if clear and scene.unclear and any(catalogue.phrasings[tool.name].clear for tool in tools):
+    if clear_only and scene.unclear:
         return _UNCLEAR, None
     if differs and any(_says_the_same(catalogue, call, result) for call, result in scene.ran):
         return _SAME, None

@@ -169,6 +169,10 @@ class Catalogue:
         return {name: frozenset(others - {name}) for name, others in alike.items()}
 
 
+class UnclearError(Exception):
+    """A try ends early: something was said that a person would hardly say so, and no call is worth its time."""
+
+
 @dataclass
 class Draft:
     """A finished conversation, before it is verified."""
@@ -190,6 +194,8 @@ class Scene:
     implied: list[list[Any]] = field(default_factory=list)
     """Values that the text says in other words: tool, parameter, value, and those words."""
     style: str = "plain"
+    clear_only: bool = False
+    """Whether a call ends the try where something unclear was said."""
     unclear: bool = False
     """Whether something was said of a tool that a person would hardly say so."""
     ran: list[tuple[ToolCall, dict[str, Any]]] = field(default_factory=list)
@@ -284,7 +290,13 @@ class Scene:
         return Message("assistant", content, tuple(calls))
 
     def run(self, call: ToolCall) -> tuple[Message, dict[str, Any]]:
-        """The result of a call: as a message, and as an object."""
+        """The result of a call: as a message, and as an object.
+
+        Raises:
+            UnclearError: something unclear was said, and only what is clear is wanted.
+        """
+        if self.clear_only and self.unclear:
+            raise UnclearError
         text = self.world.execute(call, self.tools)
         result = json.loads(text)
         self.ran.append((call, result))

@@ -70,8 +70,8 @@ def make_dataset(
     path = config.data_path
     suffix = suffix_of(path)
     writable_folder(path.parent, "the dataset")
-    report = GenerationReport()
     plan = _plan(config, tools, functions)
+    report = GenerationReport(tools=plan.callable())
     with parts_folder(path, _fingerprint(config, tools, suffix, functions)) as folder:
         job = Job(plan, suffix, folder)
         made = candidates(job, make or engine(config.workers))

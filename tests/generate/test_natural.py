@@ -83,7 +83,15 @@ def test_what_only_a_form_would_say_is_never_mentioned(verb, parameter, expected
     [
         ("List issues in a repository", REPO, True),
         ("Get a commit", [*REPO, P("sha", "The commit", required=True)], True),
-        ("Get a package", [P("package_type", "The type of package", required=True, enum=["npm", "maven"])], True),
+        ("Create a package", [P("package_type", "The type of package", required=True, enum=["npm", "maven"])], True),
+        ("Get a package", [P("package_type", "The type of package", required=True, enum=["npm", "maven"])], False),
+        ("Get organization users usage metrics", [P("org", required=True)], False),  # a pile of nouns
+        ("Get a natural representation of a value", [P("value", type="number", required=True)], False),
+        ("Add a repository to a variable", [P("org", required=True), P("name", required=True)], False),
+        ("Convert a distance to miles", [P("kilometers", type="number")], False),  # of what?
+        ("Update a webhook of an app", [P("url", "Where it goes")], True),
+        ("Get the parent issue of an issue", [P("issue_number", type="integer", required=True)], False),
+        ("Show changes that are not yet staged", [P("repo_path", required=True)], True),
         ("Update the access", [P("org", required=True), P("action", required=True, enum=["revoke"])], False),
         ("Compare two commits", [*REPO, P("basehead", "The two to compare", required=True)], False),
         ("Update an import", REPO, False),  # nothing becomes different

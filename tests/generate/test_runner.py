@@ -174,6 +174,31 @@ def test_the_report_counts_by_scenario_split_and_family():
     assert data["families"]["train"] > data["families"]["held_out"] > 0
 
 
+def test_tools_that_no_example_calls_are_named_with_the_reason():
+    old = Tool("old_lookup", "Deprecated. Look up a customer", [ToolParameter("email", "Their email", "string", True)])
+    report = GenerationReport()
+    made = generate([*USER_TOOLS, old], 200, report=report)
+    assert "old_lookup" in {tool.name for example in made for tool in example.tools}
+    assert "old_lookup" not in {call.name for example in made for call in calls(example)}
+    assert report.to_dict()["never_called"] == {"old_lookup": "no command comes of the description"}
+    assert "never called: old_lookup (no command comes of the description)" in report.to_text()
+
+
+def test_a_tool_that_chance_leaves_out_is_named_as_such():
+    report = GenerationReport()
+    made = generate(USER_TOOLS, 2, report=report, held_out_share=0.0)
+    never = {tool.name for tool in USER_TOOLS} - {call.name for example in made for call in calls(example)}
+    assert report.never_called() == dict.fromkeys(never, "")
+    assert "(not drawn; more examples may call them)" in report.to_text()
+
+
+def test_renamed_tools_are_counted_under_their_own_names():
+    report = GenerationReport()
+    generate(USER_TOOLS, 200, report=report, renamed_share=1.0)
+    assert report.never_called() == {}
+    assert set(report.called) == {tool.name for tool in USER_TOOLS}
+
+
 @pytest.mark.parametrize(
     ("error", "arguments"),
     [

@@ -108,3 +108,48 @@ def test_participles():
     assert [participle(v) for v in ("create", "cancel", "send", "apply", "book")] == [
         "created", "cancelled", "sent", "applied", "booked",
     ]  # fmt: skip
+
+
+def test_a_file_is_read_the_same_way_each_time_and_only_text_has_a_content():
+    read = [Tool("read_file", "Read a file", [P("path", required=True)])]
+    files = [f"/home/ana/{name}.txt" for name in ("notes", "list", "plan")]  # one call in twelve fails
+    texts = [result for path in files if "error" not in (result := run(World(), "read_file", read, path=path))]
+    assert texts
+    assert all(result.keys() == {"path", "content"} for result in texts)
+    assert texts[0] == run(World(), "read_file", read, path=texts[0]["path"])
+    photos = [run(World(), "read_file", read, path=f"/photos/{name}.jpg") for name in ("a", "b", "c")]
+    assert any(result.keys() == {"path", "kilobytes"} for result in photos)
+
+
+def test_what_is_found_matches_the_pattern_and_the_term():
+    tools = [
+        Tool("search_files", "Search for files", [P("path", required=True), P("pattern", required=True)]),
+        Tool("search_issues", "Search issues", [P("query", required=True)]),
+    ]
+    found = [run(World(), "search_files", tools, path=path, pattern="test_*") for path in ("/a", "/b", "/c")]
+    names = [file["name"] for result in found for file in result.get("files", [])]
+    assert names
+    assert all(name.startswith("test_") for name in names)
+    found = [run(World(), "search_issues", tools, query=query) for query in ("dark mode", "slow login")]
+    titles = [issue["title"] for result in found for issue in result.get("issues", [])]
+    assert titles
+    assert all(title.startswith(("Dark mode: ", "Slow login: ")) for title in titles)
+
+
+def test_the_time_is_the_same_moment_everywhere_in_one_conversation():
+    tools = [Tool("get_time", "Get the current time", [P("timezone", required=True)])]
+    shown = [run(World(), "get_time", tools, timezone=zone) for zone in ("Asia/Tokyo", "Asia/Seoul", "Africa/Nairobi")]
+    shown = [result for result in shown if "error" not in result]
+    assert len(shown) > 1
+    assert len({result["time"][3:] for result in shown}) == 1  # whole hours apart
+
+
+def test_a_run_of_a_workflow_is_known_by_its_own_number():
+    tools = [
+        Tool("list_workflow_runs", "List workflow runs", [P("workflow_id", type="integer", required=True)]),
+        Tool("get_workflow", "Get a workflow", [P("workflow_id", type="integer", required=True)]),
+        Tool("delete_run", "Delete a workflow run", [P("run_id", type="integer", required=True)]),
+    ]
+    found = [run(World(), "list_workflow_runs", tools, workflow_id=number) for number in (5, 6, 7)]
+    assert all("run_id" in entry for result in found for entry in result.get("workflow_runs", []))
+    assert any("workflow_runs" in result for result in found)

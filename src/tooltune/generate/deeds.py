@@ -70,6 +70,8 @@ def _deed(name: str, description: str) -> Deed:
         verb = action.verb
     thing = _thing(named, action.object, description.lower())
     thing = things()["other_words"].get(f"{verb} {singular(thing)}", thing)
+    spoken = action.object.removeprefix("the ")
+    thing = next((own for said, own in things()["spoken_of"].items() if spoken.startswith(said)), thing)
     if thing == verb and head(action.object)[0].isalpha():
         thing = head(action.object)[0].lower()  # `orgs_update` updates no update
     kind = _kind(verb) or "do"
@@ -78,10 +80,17 @@ def _deed(name: str, description: str) -> Deed:
     if verb == "check" and action.object.startswith(("if ", "whether ")):
         kind = "ask"
     if kind == "find" and thing == "contents":
-        kind, thing = "show", "content"  # of one commit or file
+        kind, thing = "show", _whose_content(action.object)
     if kind == "find" and _is_one(verb, action.object, thing):
         kind = "show"
     return Deed(kind, verb, singular(thing), thing != singular(thing))
+
+
+def _whose_content(said: str) -> str:
+    """ "commit" of "the contents of a commit"; files and folders have contents of their own."""
+    behind = _OF.match(said, head(said)[1])
+    own = singular(behind[1].lower()) if behind else ""
+    return own if own not in ("file", "directory", "folder", "repository") and usual_fields(own) else "content"
 
 
 def changes(tool: Tool) -> bool:
@@ -101,6 +110,9 @@ def _is_one(verb: str, said: str, thing: str) -> bool:
     """ "get the details of an issue" shows one; "list issues" and "search for a flight" find several."""
     if verb in ("list", "search", "query", "grep"):
         return False
+    several = head(said)[0].lower()
+    if several != singular(several) and singular(several) == thing:
+        return False  # "get the caches" of `get_cache_list`
     return thing == singular(thing) and (verb != "find" or _SINGLE.match(said) is not None)
 
 
@@ -126,9 +138,12 @@ def _thing(named: list[str], said: str, description: str) -> str:
         spoken = not own or not own[-1].endswith("ing") or singular(own[-1]) in description  # "list_following"
         return own[-1] if own and ((has_verb and spoken) or not in_words) else noun if in_words else ""
     at = singles.index(singular(noun))
+    if at and whole[at - 1] in _HEADS and f"pull {whole[at - 1]}" in description:
+        return noun  # the stack of a "pull request stack" is no "request stack"
     both = f"{whole[at - 1]} {noun}"
     is_verb = whole[at - 1] == head(said)[0] or (at and whole[at - 1] in wording().verbs and said.startswith(noun))
-    return both if at and both in description and not is_verb else noun
+    told = both in description or noun in things()["alone"].split()  # no delivery but a "webhook delivery"
+    return both if at and told and not is_verb else noun
 
 
 def _nouns(named: list[str]) -> list[str]:
@@ -147,7 +162,7 @@ def _written_out(word: str) -> str:
 
 
 def _is_noun(word: str, place: int) -> bool:
-    if word in wording().providers or word in _UNTELLING or word.endswith("ed"):
+    if word in wording().providers or word in _UNTELLING or word in ("a", "an", "the") or word.endswith("ed"):
         return False
     return word not in wording().verbs or (place > 0 and (word in wording().also_nouns or word == "type"))
 
@@ -161,7 +176,7 @@ def singular(noun: str) -> str:
         return noun
     if noun.endswith("ies"):
         return noun[:-3] + "y"
-    return noun[:-2] if noun.endswith(("ches", "shes", "xes", "sses")) else noun.removesuffix("s")
+    return noun[:-2] if noun.endswith(("ches", "shes", "xes", "sses", "tuses")) else noun.removesuffix("s")
 
 
 @lru_cache(maxsize=8192)

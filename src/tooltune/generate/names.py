@@ -18,6 +18,10 @@ import yaml
 # Words that alone say nothing: the word before them, or the tool's noun, decides.
 EMPTY_WORDS = frozenset({"name", "type", "id", "ids", "value", "code", "number", "key", "kind", "object", "uid", "ref"})
 CODE_WORDS = frozenset({"id", "ids", "code", "number", "key", "reference", "uid", "no", "serial", "sku", "barcode"})
+CAPITALS = {"id": "ID", "ids": "IDs", "url": "URL", "urls": "URLs", "sku": "SKU", "iso": "ISO", "ip": "IP",
+              "pat": "PAT", "api": "API", "ssh": "SSH", "gpg": "GPG", "oidc": "OIDC", "dns": "DNS",
+              "copilot": "Copilot", "github": "GitHub", "codeql": "CodeQL", "dependabot": "Dependabot"}  # fmt: skip
+"""Words that are written otherwise than other words of a name."""
 _PREPOSITIONS = frozenset({"to", "from", "the", "a", "an", "of", "in", "by", "for", "at", "on", "with"})
 _WRAPPERS = (["body"], ["data"], ["payload"], ["input"], ["params"], ["request"])
 """Objects that only hold what a tool takes."""

@@ -13,11 +13,12 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from tooltune.generate.names import NumberRule, number_rules
+from tooltune.generate.names import NumberRule, number_rules, words
 
 _RANGE = re.compile(r"(?:between|from|range:?|\() ?(-?\d+(?:\.\d+)?) ?(?:-|\u2013|to|and|\.\.) ?(-?\d+(?:\.\d+)?)\b")
 _MOST = re.compile(r"\b(?:max(?:imum)?(?: of| is|:)?|at most|up to|no more than) (\d+)\b")
 _DIGIT = re.compile(r"\d")
+_LIMITS = (2, 3, 4, 5, 8, 10, 12, 15, 20, 25, 30, 40, 50)
 _ALL = (-math.inf, math.inf)
 
 
@@ -35,6 +36,8 @@ def number(name: str, schema: Mapping[str, Any], rng: Random, noun: str, whole: 
     step = schema.get("multipleOf", 1 if whole else None)
     excluded = (schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum"))
     rules = number_rules(name, noun)
+    if not rules and _is_limit(name) and _is_any_number(schema, low, high):
+        return rng.choice(_LIMITS)
     if (not rules or name == "value") and _is_any_number(schema, low, high):
         return _of_any_size(rng, whole or "integer" in str(schema.get("description", "")).lower())
     for rule in rules:
@@ -47,6 +50,12 @@ def number(name: str, schema: Mapping[str, Any], rng: Random, noun: str, whole: 
     if step:
         return _multiple(schema, low, high, step, rng, whole)
     return _between(schema, low, high, rng)
+
+
+def _is_limit(name: str) -> bool:
+    """Whether a number is the most or the fewest of something that is counted: `maximum_runners`."""
+    own = words(name)
+    return len(own) > 1 and own[0] in ("max", "maximum", "min", "minimum") and own[-1].endswith("s")
 
 
 def _is_any_number(schema: Mapping[str, Any], low: float, high: float) -> bool:

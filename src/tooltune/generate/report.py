@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+_BY_CHANCE = "not drawn; more examples may call them"
+_SHOWN = 5
+"""Tools that are named in the text; the dictionary names all."""
 
 
 @dataclass
@@ -18,14 +22,23 @@ class GenerationReport:
     """Reason -> tries that were replaced."""
     families: dict[str, Counter[str]] = field(default_factory=lambda: {"train": Counter(), "held_out": Counter()})
     """Split -> family of wording -> examples."""
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """Tool -> why it is hardly ever called, as far as that is known, else ""."""
+    called: Counter[str] = field(default_factory=Counter)
+    """Tool -> examples that call it."""
 
-    def add(self, scenario: str, split: str, families: Iterable[str]) -> None:
+    def add(self, scenario: str, split: str, families: Iterable[str], called: Iterable[str] = ()) -> None:
         """Count a kept example."""
+        self.called.update(called)
         self.kept[scenario, split] += 1
         self.families[split].update(families)
 
+    def never_called(self) -> dict[str, str]:
+        """Tool that no example calls -> why, or "" where nothing but chance is known to be the reason."""
+        return {name: why for name, why in self.tools.items() if name not in self.called}
+
     def to_dict(self) -> dict[str, Any]:
-        """JSON: counts and shares by scenario, counts by split, drop reasons, families."""
+        """JSON: counts and shares by scenario, counts by split, drop reasons, families, tools never called."""
         by_scenario: Counter[str] = Counter()
         by_split: Counter[str] = Counter()
         for (scenario, split), count in self.kept.items():
@@ -39,6 +52,7 @@ class GenerationReport:
             "shares": {name: round(count / total, 4) for name, count in by_scenario.items()},
             "dropped": dict(self.dropped),
             "families": {split: len(counts) for split, counts in self.families.items()},
+            "never_called": self.never_called(),
         }
 
     def to_text(self) -> str:
@@ -53,4 +67,12 @@ class GenerationReport:
         if self.dropped:
             reasons = ", ".join(f"{reason} {count}" for reason, count in self.dropped.most_common(5))
             lines.append(f"  {sum(self.dropped.values())} tries replaced: {reasons}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._about_uncalled()])
+
+    def _about_uncalled(self) -> Iterator[str]:
+        """Which tools no example calls, by the reason."""
+        never = self.never_called()
+        for why in sorted(set(never.values()), reverse=True):
+            names = [name for name, reason in never.items() if reason == why]
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            yield f"  never called: {', '.join(names[:_SHOWN])}{more} ({why or _BY_CHANCE})"

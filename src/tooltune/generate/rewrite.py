@@ -21,7 +21,7 @@ from random import Random
 
 from tooltune.generate.distinct import Candidate
 from tooltune.generate.parts import Job
-from tooltune.generate.runner import identity
+from tooltune.generate.sameness import identity
 from tooltune.generate.teacher import Teacher
 from tooltune.types import Example, Message
 from tooltune.verify import Executor, verify_example

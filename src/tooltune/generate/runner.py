@@ -7,7 +7,6 @@ goes on with its next try.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,11 +21,12 @@ from tooltune.generate.distinct import Candidate, distinct
 from tooltune.generate.phrasing import ToolPhrasing
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.report import GenerationReport
+from tooltune.generate.sameness import asked, identity
 from tooltune.generate.scenarios import SCENARIOS, shares_for
-from tooltune.generate.scene import Catalogue, Draft, Scene
+from tooltune.generate.scene import Catalogue, Draft, Scene, UnclearError
 from tooltune.generate.variants import renamed
 from tooltune.tools import PythonFunctions
-from tooltune.types import Example, Message, Tool
+from tooltune.types import Example, Message, Tool, ToolCall
 from tooltune.verify import verify_example
 
 SYSTEM_SHARE = 0.1
@@ -48,6 +48,10 @@ _CALLING = (
     "relative_date",
     "tool_error",
 )
+_SAME = "a function gave back what it was given"
+_MOST_OF_SAME = 8
+"""So often that is not taken: real calls take their time, and some functions never do anything else."""
+_UNCLEAR = "no command comes of the description"
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -67,6 +71,11 @@ class Plan:
     answered: float = 1.0
     one_tool: float = 0.0
     all_tools: float = 0.0
+
+    def callable(self) -> dict[str, str]:
+        """Tool -> why it is hardly ever called, or ""."""
+        clear = {tool.name for tool in self.catalogue.clear} or self.catalogue.by_name.keys()
+        return {name: "" if name in clear else _UNCLEAR for name in self.catalogue.by_name}
 
     def scenario(self, part: Part, index: int) -> str:
         """The scenario of an example: shares are kept closely even in a small run."""
@@ -164,9 +173,10 @@ class Plan:
         catalogue, tools = self._view(part, index // self.group_size)
         reasons = Counter(dropped or {})
         for number, (name, rng, clear) in islice(enumerate(self._tries(part, i, index)), first, None):
-            reason, example = _attempt(catalogue, name, part, tools, rng, clear)
+            differs = clear and reasons[_SAME] < _MOST_OF_SAME
+            reason, example = _attempt(catalogue, name, part, tools, rng, clear, differs)
             if example is not None:
-                return self._found(i, number + 1, reasons, example)
+                return self._found(i, number + 1, reasons, example, self._own_names(part, index, tools))
             reasons.update([reason] if reason else [])
         raise _no_further(i, tools, reasons)
 
@@ -186,12 +196,20 @@ class Plan:
                 for attempt in range(name == wanted, _TRIES):
                     yield name, Random(f"{self.seed}:{i}:{name}:{attempt}"), clear
 
-    def _found(self, i: int, tries: int, reasons: Mapping[str, int], example: Example) -> Candidate[Example]:
+    def _own_names(self, part: Part, index: int, shown: Sequence[Tool]) -> Mapping[str, str]:
+        """Name in view -> name, for the tools of an example."""
+        own = self.tools(part, index // self.group_size) if self.renamed else shown
+        return {there.name: tool.name for there, tool in zip(shown, own, strict=True)}
+
+    def _found(
+        self, i: int, tries: int, reasons: Mapping[str, int], example: Example, own: Mapping[str, str]
+    ) -> Candidate[Example]:
         kept = example
         if example.metadata["split"] == "train" and Random(f"{self.seed}:{i}:end").random() >= self.answered:
             kept = ending_with_its_call(example)
         scenario, split, families = (example.metadata[name] for name in ("scenario", "split", "families"))
-        return Candidate(i, identity(example), tries, reasons, scenario, split, families, kept)
+        called = list(dict.fromkeys(own[call.name] for message in kept.messages for call in message.tool_calls))
+        return Candidate(i, identity(example), asked(example), tries, reasons, scenario, split, families, called, kept)
 
 
 def _no_further(i: int, tools: Sequence[Tool], reasons: Counter[str]) -> ToolDefinitionError:
@@ -239,7 +257,9 @@ def generate_examples(
 def examples_of(plan: Plan, report: GenerationReport | None = None) -> Iterator[Example]:
     """All examples of a plan, in order; `report` is filled in on the way."""
     candidates = map(plan.candidate, range(plan.total))
-    kept = distinct(candidates, lambda c: again(plan, c), report or GenerationReport())
+    report = GenerationReport() if report is None else report
+    report.tools = plan.callable()
+    kept = distinct(candidates, lambda c: again(plan, c), report)
     return (candidate.content for candidate in kept)
 
 
@@ -306,23 +326,35 @@ def ending_with_its_call(example: Example) -> Example:
 
 
 def _attempt(
-    catalogue: Catalogue, name: str, part: Part, tools: tuple[Tool, ...], rng: Random, clear: bool
+    catalogue: Catalogue, name: str, part: Part, tools: tuple[Tool, ...], rng: Random, clear: bool, differs: bool
 ) -> tuple[str, Example | None]:
     """A try at an example: the example, or the reason why it is dropped ("" when none was drawn)."""
     # Under other names, tools may allow less than they did.
     if not SCENARIOS[name].possible(catalogue) or SCENARIOS[name].needs(catalogue, rng, list(tools)):
         return "", None
-    scene = Scene(catalogue, tools, part, rng)
-    draft = SCENARIOS[name].build(scene)
+    clear_only = clear and any(catalogue.phrasings[tool.name].clear for tool in tools)
+    scene = Scene(catalogue, tools, part, rng, clear_only=clear_only)
+    try:
+        draft = SCENARIOS[name].build(scene)
+    except UnclearError:
+        return _UNCLEAR, None
     if draft is None:
         return "", None
-    if clear and scene.unclear and any(catalogue.phrasings[tool.name].clear for tool in tools):
-        return "no command comes of the description", None
+    if clear_only and scene.unclear:
+        return _UNCLEAR, None
+    if differs and any(_says_the_same(catalogue, call, result) for call, result in scene.ran):
+        return _SAME, None
     example = _example(scene, name, draft)
     problem = verify_example(example, catalogue.world().execute)
     if problem is not None:
         return problem.partition(":")[0], None
     return "", example
+
+
+def _says_the_same(catalogue: Catalogue, call: ToolCall, result: Mapping[str, Any]) -> bool:
+    """Whether a real function gives back what it was given: 6 as a friendly text is "6", and nobody asks for that."""
+    given = [str(value) for value in call.arguments.values() if not isinstance(value, bool)]
+    return call.name in catalogue.executed and str(result.get("result")) in given
 
 
 def _example(scene: Scene, name: str, draft: Draft) -> Example:
@@ -339,14 +371,6 @@ def _example(scene: Scene, name: str, draft: Draft) -> Example:
     if messages[0].role != "system" and scene.rng.random() < SYSTEM_SHARE:
         messages = [Message("system", scene.line("system")), *messages]
     return Example(tuple(messages), scene.tools, metadata)
-
-
-def identity(example: Example) -> int:
-    """A hash of what makes two examples the same: the user's texts and the calls; without calls, the tools too."""
-    said = [message.content.lower() for message in example.messages if message.role == "user"]
-    calls = [repr(call) for message in example.messages for call in message.tool_calls]
-    text = repr((said, calls or sorted(tool.name for tool in example.tools)))
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 def _check(tools: Sequence[Tool], num_examples: int, held_out_share: float, group_size: int) -> None:

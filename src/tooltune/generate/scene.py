@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from tooltune.generate.deeds import deed_of
 from tooltune.generate.links import Link, links_between
 from tooltune.generate.names import is_place
 from tooltune.generate.phrasing import Chain, Frame, Split, ToolPhrasing, library, phrasing_for
+from tooltune.generate.phrasing.actions import action_of
 from tooltune.generate.phrasing.generic import linked_clauses
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.phrasing.wording import wording
@@ -42,6 +44,7 @@ _COMMON_VERBS = {
 }
 
 
+_COMPOUND = re.compile(r"\b\w+-(?:\w+ed)\b")
 _GREETED, _GREETED_FOREIGN = 0.08, 0.25
 """How often a greeting stands before a request, and thanks after it: more where few other words vary."""
 # Answers that begin so speak of "the" call and would be unclear among others.
@@ -93,18 +96,29 @@ class Catalogue:
         others = [tool for tool in self.clear or self.tools if tool.name not in self.written]
         domain = {tool.name: self.phrasings[tool.name].domain for tool in others}
         same = (link for link in links_between(others) if domain[link.first] == domain[link.second])
-        return tuple(link for link in same if domain[link.first] or self._is_in_one_place(link))
+        return tuple(k for k in same if domain[k.first] or (self._fits(k) and not self.idle(k)))
 
     def undoes(self, link: Link) -> bool:
         """Whether what the first tool makes is deleted by the second."""
         first, second = (deed_of(self.by_name[name]).kind for name in (link.first, link.second))
         return first == "make" and second == "remove"
 
+    def idle(self, link: Link) -> bool:
+        """Whether nobody goes on so: a thing that is just made is not looked at or given another name at once."""
+        first, second = (deed_of(self.by_name[name]) for name in (link.first, link.second))
+        rewrites = second.kind == "change" and second.verb in ("update", "edit", "rename", "patch", "modify")
+        return first.kind == "make" and (second.kind in ("show", "remove") or rewrites)
+
     @cached_property
     def beginnings(self) -> tuple[Link, ...]:
         """The links that a chain may begin with; of foreign tools none that undoes what was done, if possible."""
         own = {name for name, phrasing in self.phrasings.items() if phrasing.domain}
         return tuple(k for k in self.links if k.first in own or not self.undoes(k)) or self.links
+
+    def _fits(self, link: Link) -> bool:
+        """Whether both tools speak of the same: a GitHub-hosted runner is no self-hosted one."""
+        kinds = [set(_COMPOUND.findall(action_of(self.by_name[name]).object)) for name in (link.first, link.second)]
+        return (not all(kinds) or kinds[0] == kinds[1]) and self._is_in_one_place(link)
 
     def _is_in_one_place(self, link: Link) -> bool:
         """Whether the second tool looks where the first one does: a secret of a user is none of a repository."""
@@ -155,6 +169,10 @@ class Catalogue:
         return {name: frozenset(others - {name}) for name, others in alike.items()}
 
 
+class UnclearError(Exception):
+    """A try ends early: something was said that a person would hardly say so, and no call is worth its time."""
+
+
 @dataclass
 class Draft:
     """A finished conversation, before it is verified."""
@@ -176,8 +194,12 @@ class Scene:
     implied: list[list[Any]] = field(default_factory=list)
     """Values that the text says in other words: tool, parameter, value, and those words."""
     style: str = "plain"
+    clear_only: bool = False
+    """Whether a call ends the try where something unclear was said."""
     unclear: bool = False
     """Whether something was said of a tool that a person would hardly say so."""
+    ran: list[tuple[ToolCall, dict[str, Any]]] = field(default_factory=list)
+    """The calls so far, with their results."""
     world: World = field(init=False)
 
     def __post_init__(self) -> None:
@@ -252,7 +274,8 @@ class Scene:
         if self.style == "plain":
             share = _GREETED_FOREIGN if self.is_foreign(self.tools[0]) else _GREETED
             if self.rng.random() < share:
-                text = str(self.shared("openers").template.parts[0]) + text
+                opener = str(self.shared("openers").template.parts[0])
+                text = opener + text if text.endswith("?") or not opener.endswith("question: ") else text
             if self.rng.random() < share and text[-1] in ".!?":
                 text += str(self.shared("closers").template.parts[0])
         return Message("user", text)
@@ -267,9 +290,17 @@ class Scene:
         return Message("assistant", content, tuple(calls))
 
     def run(self, call: ToolCall) -> tuple[Message, dict[str, Any]]:
-        """The result of a call: as a message, and as an object."""
+        """The result of a call: as a message, and as an object.
+
+        Raises:
+            UnclearError: something unclear was said, and only what is clear is wanted.
+        """
+        if self.clear_only and self.unclear:
+            raise UnclearError
         text = self.world.execute(call, self.tools)
-        return Message("tool", text, name=call.name), json.loads(text)
+        result = json.loads(text)
+        self.ran.append((call, result))
+        return Message("tool", text, name=call.name), result
 
     def answer(
         self, call: ToolCall, result: Mapping[str, Any], says: Mapping[str, str], among_others: bool = False

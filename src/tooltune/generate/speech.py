@@ -16,7 +16,10 @@ from tooltune.generate.surfaces import join, say
 from tooltune.generate.templates import Gap, fill
 from tooltune.types import UNSET, Tool, ToolCall, ToolParameter
 
-_ORDERED = (("start", "end"), ("from", "to"), ("min", "max"), ("check_in", "check_out"), ("since", "until"))
+_ORDERED = (
+    ("start", "end"), ("from", "to"), ("min", "max"), ("check_in", "check_out"), ("since", "until"),
+    ("since", "before"), ("after", "before"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from random import Random
 from typing import Any
 
 from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, things
-from tooltune.generate.names import words
+from tooltune.generate.names import CAPITALS, kind_of, words
 from tooltune.generate.phrasing.actions import action_of, head, particle
 from tooltune.generate.phrasing.mentions import plural
-from tooltune.generate.phrasing.wording import wording
+from tooltune.generate.phrasing.wording import by_suffix, wording
 from tooltune.generate.surfaces import join, spaced
 from tooltune.generate.templates import fill, parse_template
 from tooltune.types import Tool, ToolCall
@@ -47,9 +47,12 @@ def told(
     if deed.kind == "find" and (found := next((v for v in result.values() if isinstance(v, list)), None)) is not None:
         return _found(deed, found, _about(deed, tool, call, says) if among_others else "", rng)
     if deed.kind == "ask":
-        return _line("yes" if result.get("result") is True else "no", {}, rng)
+        answer, about = "yes" if result.get("result") is True else "no", _about(deed, tool, call, says)
+        return _line(f"{answer}_about", {"about": about}, rng) if among_others and about else _line(answer, {}, rng)
     if deed.kind == "write":
         return _line("written", {"text": str(result.get("text", ""))}, rng)
+    if deed.verb == "read" and isinstance(result.get("files"), list):
+        return _line("several", {"facts": join([_file(file) for file in result["files"]])}, rng)
     if deed.kind in ("show", "compute"):
         return _shown(deed, tool, call, result, says, rng)
     if deed.kind == "make":
@@ -61,6 +64,10 @@ def told(
     if among_others and about and not (key_of(tool, deed.thing) if deed.thing else None):
         return _line("done_about", {"about": about}, rng)
     return _line("acted", {"done": done, "ref": reference}, rng) if reference else _line("done", {}, rng)
+
+
+def _file(file: Mapping[str, Any]) -> str:
+    return f"{file['path']} ({', '.join(fact(name, value) for name, value in file.items() if name != 'path')})"
 
 
 def _goes_with_verb(deed: Deed, tool: Tool) -> bool:
@@ -113,17 +120,17 @@ def _reference(deed: Deed, tool: Tool, call: ToolCall) -> str:
         return f"the {plural(deed.thing) if deed.many else deed.thing}"
     if key is not None and named_by(key.name) is None:
         return str(value) if deed.kind == "change" else f"the {deed.thing}"
-    return f"the {deed.thing} {said(value)}"
+    return f"the {' '.join(CAPITALS.get(word, word) for word in deed.thing.split())} {said(value)}"
 
 
 def _shown(
     deed: Deed, tool: Tool, call: ToolCall, result: Mapping[str, Any], says: Mapping[str, str], rng: Random
 ) -> str:
-    known = {name for name in call.arguments if deed.kind == "show"}
+    known = {name for name in call.arguments if deed.kind != "compute"}
     news = {name: value for name, value in result.items() if name not in known and value not in ("", [], {})}
     about = _about(deed, tool, call, says)
-    kind = "one" if len(news) == 1 and not next(iter(news)).endswith(("_on", "_at")) else "several"
-    if len(news) == 1 and not next(iter(news)).endswith(("_on", "_at")):
+    kind = "one" if len(news) == 1 and _is_told_alone(*next(iter(news.items()))) else "several"
+    if kind == "one":
         name, value = next(iter(news.items()))
         gaps = {"label": spaced(name), "value": said(value)}
     else:
@@ -133,12 +140,19 @@ def _shown(
     return _line(f"{kind}_about", gaps | {"about": about}, rng) if about else _line(kind, gaps, rng)
 
 
+def _is_told_alone(name: str, value: Any) -> bool:
+    """Whether "the price is 3" can be said; not so a date of something, and a number of something."""
+    return not name.endswith(("_on", "_at")) and not (isinstance(value, int) and name.endswith("s"))
+
+
 def _about(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]) -> str:
     """What the answer is for: the thing by its id, else the first short text among the arguments."""
     key = key_of(tool, deed.thing) if deed.thing else None
     if key is not None and key.name in call.arguments:
         plain = named_by(key.name) is None and deed.kind in ("show", "compute", "find")
         return says.get(key.name, "") if plain else _reference(deed, tool, call)
+    if identified := _identified(tool, call):
+        return identified
     texts = [name for name, value in call.arguments.items() if isinstance(value, str) and _names(value)]
     parameter = tool.parameter(texts[0]) if texts else None
     if parameter is None or parameter.enum:
@@ -147,6 +161,21 @@ def _about(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]) -> s
     if pair is not None and "/" in pair.text:
         return pair.text.format(*(call.arguments[name] for name in pair.names))
     return says.get(texts[0], str(call.arguments[texts[0]]))
+
+
+def _identified(tool: Tool, call: ToolCall) -> str:
+    """ "the migration 5", of the last argument that identifies something by a number or code; may be ""."""
+    for name in reversed(list(call.arguments)):
+        named, parameter = named_by(name), tool.parameter(name)
+        if parameter is None or not parameter.required or len(str(call.arguments[name])) > _LONGEST:
+            continue
+        if named and words(name)[-1] in ("id", "number") and parameter.type in ("string", "integer"):
+            nouns = by_suffix(name, wording().stands_for) or ("number",)
+            noun = nouns[0] if nouns[0] != "number" else " ".join(CAPITALS.get(word, word) for word in named.split())
+            return f"the {noun} {said(call.arguments[name])}"
+        if kind_of(name) == "sha" and isinstance(call.arguments[name], str):
+            return f"the commit {call.arguments[name]}"
+    return ""
 
 
 def _names(value: str) -> bool:

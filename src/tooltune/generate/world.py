@@ -20,6 +20,7 @@ from typing import Any
 
 from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import IMPLEMENTATIONS, ToolExecutionError, execute, is_example_tool
+from tooltune.generate.clock import elsewhere, now_in, zones
 from tooltune.generate.deeds import (
     Deed,
     deed_of,
@@ -50,8 +51,13 @@ _FAILURES = (
     "Not allowed for this account",
 )
 _ONE_IN = 12
-_ENDING = re.compile(r"(?:\*\*/)?\*(\.\w+)")
-""" "*.md": what is found ends so."""
+_PATTERN = re.compile(r"[\w.-]*\*[\w.-]*")
+""" "*.md", "test_*": what is found is called so."""
+_NAMED_BY_PLACE = ("repository", "file", "commit", "directory", "organization", "organisation", "team")
+_SEARCHED = ("query", "q", "search", "search_query", "search_term", "term", "keyword")
+_TERM = re.compile(r"[\w -]{3,40}")
+_SLUG = re.compile(r"[a-z][a-z.-]+")
+_FILE = re.compile(r".*/[\w.-]+|[\w-]+\.\w+")
 
 
 class World:
@@ -100,8 +106,12 @@ class World:
             return getattr(self, f"_{deed.kind}")(deed, arguments, tools, rng)  # type: ignore[no-any-return]
         if deed.kind == "ask":
             return {"result": rng.random() < 0.5}
+        if zones(arguments) and deed.thing.rpartition(" ")[2] in ("time", "clock", "hour"):
+            return _clock(deed, arguments, _roll("now", *sorted(t.name for t in tools)))
         if deed.kind in ("compute", "write"):
             return _worked_out(deed, rng)
+        if deed.verb == "read" and (paths := _paths(arguments)):
+            return _read(paths)
         if deed.kind == "do":
             return {"status": participle(deed.verb)} | _echo(arguments, most=2)
         return self._on_one(deed, tool, arguments, tools)
@@ -117,7 +127,9 @@ class World:
     def _find(self, deed: Deed, arguments: Record, tools: Sequence[Tool], rng: Random) -> Record:
         made = [self.records[place] for place in self.made if place[0] == _last(deed.thing)]
         known = [record for record in made if record is not None]
-        others = [self._some(deed.thing, tools, rng) for _ in range(rng.randint(1, _MOST_FOUND))]
+        # The tags of a repository are versions, and those of a note are words.
+        thing = "release" if deed.thing == "tag" and "repo" in arguments else deed.thing
+        others = [self._some(thing, tools, rng) for _ in range(rng.randint(1, _MOST_FOUND))]
         found = [
             {**record, **_shared(record, arguments)}
             for i, record in enumerate(others)
@@ -187,10 +199,24 @@ def _echo(arguments: Mapping[str, Any], most: int = 6) -> Record:
 def _shared(record: Mapping[str, Any], arguments: Mapping[str, Any]) -> Record:
     """What was asked for holds for what is found: all of state=open are open."""
     shared = {name: arguments[name] for name in record if name in arguments and named_by(name) is None}
-    ending = _ENDING.fullmatch(str(arguments.get("pattern", "")))
-    if ending and "." in str(record.get("name", "")):
-        shared["name"] = str(record["name"]).rpartition(".")[0] + ending[1]
+    shared |= _matching(record, next((arguments[name] for name in _SEARCHED if name in arguments), None))
+    pattern, name = str(arguments.get("pattern", "")).removeprefix("**/"), str(record.get("name", ""))
+    if _PATTERN.fullmatch(pattern) and "." in name:
+        stem, _, ending = name.rpartition(".")
+        shared["name"] = pattern.replace("*", stem) + ("" if "." in pattern else f".{ending}")
     return shared
+
+
+def _matching(record: Mapping[str, Any], term: Any) -> Record:
+    """What is found for a term has it in its name or title."""
+    name, title = record.get("name"), record.get("title")
+    if not isinstance(term, str) or not _TERM.fullmatch(term):
+        return {}
+    if isinstance(title, str):
+        return {"title": f"{term[:1].upper()}{term[1:]}: {title}"}
+    if isinstance(name, str) and _SLUG.fullmatch(name):
+        return {"name": f"{term.lower().replace(' ', '-')}-{name}"}
+    return {}
 
 
 def _identity(thing: str, arguments: Mapping[str, Any], tools: Sequence[Tool], rng: Random) -> tuple[str, Any]:
@@ -206,7 +232,11 @@ def _identity(thing: str, arguments: Mapping[str, Any], tools: Sequence[Tool], r
 
 
 def identifier(thing: str, tools: Sequence[Tool]) -> ToolParameter | None:
-    """The parameter by which the tools in view name such a thing."""
+    """The parameter by which tools in view name such a thing: `run_id` before the `workflow_id` of a workflow run."""
+    return _identifier(thing, tools, False) or _identifier(thing, tools, True)
+
+
+def _identifier(thing: str, tools: Sequence[Tool], in_short: bool) -> ToolParameter | None:
     for tool in tools:
         deed = deed_of(tool)
         for parameter in tool.parameters if parameter_names(tool) else ():
@@ -214,7 +244,7 @@ def identifier(thing: str, tools: Sequence[Tool]) -> ToolParameter | None:
             if named is None or not thing or not parameter.required:
                 continue
             own = named or (deed.thing if deed.kind not in ("make", "find") else "")
-            if own and (singular(_last(own)) == _last(thing) or short_for(own, thing)):
+            if own and (short_for(own, thing) if in_short else singular(_last(own)) == _last(thing)):
                 return parameter
     return None
 
@@ -225,9 +255,12 @@ def parameter_names(tool: Tool) -> bool:
 
 
 def _unnamed(fields: Record, key: str) -> Record:
-    """What is identified by its name or path has no second one."""
-    has_name = "name" in key or words(key)[-1:] in (("path",), ("file",))
-    return {name: value for name, value in fields.items() if name != "name" or not has_name}
+    """What is identified by its name, path or commit has no second one."""
+    last = words(key)[-1:]
+    has_name = "name" in key or last in (("path",), ("file",), ("repo",), ("repository",), ("slug",), ("org",))
+    has_commit = kind_of(key) == "sha"
+    hidden = {"name": has_name, "sha": has_commit}
+    return {name: value for name, value in fields.items() if not hidden.get(name)}
 
 
 def _details(thing: str, tools: Sequence[Tool], rng: Random) -> Record:
@@ -250,6 +283,35 @@ def _details(thing: str, tools: Sequence[Tool], rng: Random) -> Record:
     if kind and not fields:
         return {"name": pooled(kind, rng)}
     return fields
+
+
+def _clock(deed: Deed, arguments: Record, moment: int) -> Record:
+    """The time in a zone: one moment for the whole conversation; or a time of another zone."""
+    there = elsewhere(arguments, moment)
+    if there is not None:
+        return {"time": there}
+    where = {name: value for name, value in arguments.items() if isinstance(value, str)}
+    return where | now_in(zones(arguments)[-1], moment)
+
+
+def _paths(arguments: Record) -> list[str]:
+    """The files that a call names."""
+    values = (v for value in arguments.values() for v in (value if isinstance(value, list) else [value]))
+    return [value for value in values if isinstance(value, str) and _FILE.fullmatch(value)]
+
+
+def _read(paths: Sequence[str]) -> Record:
+    """What stands in files: the same at every reading; of what is no plain text, its size only."""
+    files = [{"path": path} | _content(path) for path in paths]
+    return files[0] if len(files) == 1 else {"files": files}
+
+
+def _content(path: str) -> Record:
+    rng, ending = Random(_roll("content", path)), path.rpartition("/")[2].rpartition(".")[2]
+    if ending in things()["plain_texts"].split():
+        return {"content": pooled("content_text", rng)}
+    written = things()["contents"].get(ending)
+    return {"content": rng.choice(written)} if written else {"kilobytes": rng.randint(4, 9800)}
 
 
 def _is_measure(thing: str) -> bool:
@@ -290,7 +352,7 @@ def _of_no_record(deed: Deed, arguments: Record, tools: Sequence[Tool]) -> Recor
         about = {name: value for name, value in said.items() if isinstance(value, str)}
         if usual_fields(deed.thing) or deed.verb in ("find", "search", "look"):
             known = _details(deed.thing, tools, rng)
-            for name in about:
+            for name in about if _last(deed.thing) in _NAMED_BY_PLACE else ():
                 known = _unnamed(known, name)
             return about | (known or _of_anything(rng))
         is_value = _is_measure(deed.thing) or kind_of(deed.thing.replace(" ", "_"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,7 +11,7 @@ from tooltune.generate.phrasing.wording import wording
 from tooltune.generate.surfaces import spaced
 from tooltune.types import Tool
 
-_SENTENCE = re.compile(r"(?<=[a-z)\"'`])[.;:!](?:\s|$)|\n| [-\u2013\u2014] ")
+_SENTENCE = re.compile(r"(?<=[a-z)\"'`])(?<!e\.g)(?<!i\.e)[.;:!](?:\s|$)|\n| [-\u2013\u2014] ")
 _LEAD = re.compile(
     r"^(?:(?:an? |this |the )?(?:simple |useful )?"
     r"(?:tool|function|endpoint|method|api|operation|utility|command|action)s?(?: can be used| is used| used)? ?"
@@ -27,7 +28,7 @@ _DETAIL = re.compile(
     r"so that|in order to|such as|including|optionally|if (?!necessary)|whether|that match(?:es)?|matching|which|"
     r"in an? \w+ that|as well as|along with|from within|(?:from|with|to|in|by|for) (?:an )?optional|with support|"
     r"with \w+ options|from one \w+ (?:in)?to another|"
-    r"or number of|"
+    r"or number of|from the file ?system|as text|as an? [A-Za-z]+ (?:structure|object|string)|"
     r"for the authenticated user|or (?:an? )?specified|filtered|and (?:returns?|gets?)|from the local|when)\b.*"
     r"|, .*"
 )
@@ -42,7 +43,11 @@ _DOES = re.compile(r"\bthe authenticated user (follows|owns|likes|uses|has|watch
 """ "the people the authenticated user follows"."""
 _ARTICLES = frozenset({"a", "an", "the", "my", "your"})
 _NOT_PAST = frozenset({"feed", "seed", "speed", "bed", "breed", "embed", "need", "thread", "shed"})
+_BEFORE_NAMES = frozenset({"git", "github", "gitlab", "local", "remote", "default", "new", "current"})
+"""Words that may follow an article, and are none."""
+_ON_ONE = frozenset({"update", "set", "delete", "remove", "check", "enable", "disable", "edit", "change"})
 _PARTICLES = frozenset({"on", "off", "up", "down", "out", "back", "in"})
+_OPENING = frozenset({"for", "at", "all", "up", "through", "me", "if", "whether", "that", "out", "off", "on", "to"})
 _NO_OBJECT = frozenset({"to", "of"})
 _TALK = (" is ", " are ", " you ", " will ", " can ", " should ")
 
@@ -105,10 +110,12 @@ def _with_article(verb: str, text: str) -> Action:
     first = text.partition(" ")[0]
     noun = head(text)[0]
     singular = noun.isalpha() and not noun.endswith("s") and noun not in wording().uncountable and noun == noun.lower()
-    bare = first.lower() not in wording().determiners | _ALREADY and first not in ("for", "at", "all", "up", "through")
+    known = (wording().determiners - _BEFORE_NAMES) | _ALREADY
+    bare = first.lower() not in known and first not in _OPENING
     if verb == "create" and singular and bare and len(text.split()) > 1:
         return Action(verb, f"{'an' if text[0].lower() in 'aeiou' else 'a'} {text}")
-    return Action(verb, f"the {text}" if verb in wording().classes["look"] and singular and bare else text)
+    takes_article = verb in wording().classes["look"] or (verb in _ON_ONE and not noun.endswith("ing"))
+    return Action(verb, f"the {text}" if takes_article and singular and bare else text)
 
 
 def _one_of_several(words: list[str]) -> list[str]:
@@ -251,8 +258,31 @@ def noun_of(tool: Tool) -> str:
         own = []
     if not own:
         own = [head(action_of(tool).object)[0]]
+    if own[-1] == action_of(tool).verb and head(action_of(tool).object)[0].isalpha():
+        said = action_of(tool).object[: head(action_of(tool).object)[1]].split()
+        own = [word for word in said if word.lower() not in wording().determiners][-2:] or own  # `pulls_update`
     if own[-1] in ("file", "files") and tool.parameter("pattern"):
         return "directory"
     if own[-1] in ("file", "files", "contents") and tool.parameter("repo"):
         own = ["repository", "file"]
     return " ".join([*own[-2:-1], own[-1].removesuffix("s") if not own[-1].endswith("ss") else own[-1]])
+
+
+def kinds_of(action: Action, about: str) -> Iterator[str]:
+    """The kinds of acting for which some arguments are said in a way of their own: `for` in `generic.yaml`."""
+    if action.verb in ("set", "change", "turn", "dim", "adjust", "raise", "lower", "increase", "decrease"):
+        yield "change"
+    if action.verb in ("switch", "checkout"):
+        yield "switch"
+    if "diff" in about or action.verb in ("diff", "compare"):
+        yield "diff"
+    if "commit" in (action.verb, about):
+        yield "commit"
+    if action.verb in ("send", "post", "comment", "reply", "notify", "message") or about.endswith("comment"):
+        yield "say"
+    if action.verb in ("update", "edit", "modify"):
+        yield "update"
+        if about.endswith(("comment", "message", "note", "post", "reply")):
+            yield "reword"
+    if action.verb in ("write", "save", "append", "create", "update", "insert", "put"):
+        yield "write"

@@ -18,11 +18,13 @@ from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import is_example_tool
 from tooltune.generate.names import is_place
 from tooltune.generate.phrasing.actions import Action, action_of, head, noun_of
+from tooltune.generate.phrasing.details import details_of, pick
+from tooltune.generate.phrasing.grammar import definite
 from tooltune.generate.phrasing.library import library
 from tooltune.generate.phrasing.mentions import Mention, mentions, noun_for, plural
 from tooltune.generate.phrasing.model import Frame, Part, Split, ToolPhrasing
-from tooltune.generate.phrasing.natural import CHANGING, is_clear, is_natural
-from tooltune.generate.phrasing.placing import aside, place
+from tooltune.generate.phrasing.natural import CHANGING, is_clear, is_natural, is_which
+from tooltune.generate.phrasing.placing import aside, noun_in, place
 from tooltune.generate.phrasing.questions import questions
 from tooltune.generate.phrasing.sayable import is_writable, sayable
 from tooltune.generate.phrasing.spoken import spoken_words
@@ -33,7 +35,6 @@ from tooltune.types import Tool
 
 _VARIANTS = 8
 """How many different commands are made; optional things take turns in them."""
-_MOST_OPTIONAL = 3
 _SHORT = 2
 _BETWEEN = re.compile(r" between (?:two )?[\w -]+$")
 _ARTICLE = re.compile(r"^(a)(?= (?!use|uni|one)[aeiou])")
@@ -41,6 +42,7 @@ _OF_SOME = re.compile(r"^([\w -]+) (\x00\{\w+\}\x00) for an? ([\w -]+)$")
 """ "comment 5 for a pull request": pull request comment 5."""
 _POINTED = re.compile(r"^(\x00[^{\x00]+\x00) for an? [\w -]+$")
 """ "the first comment for a pull request": the first comment."""
+_OF_THINGS = frozenset({"contents", "content", "details", "information", "metadata", "status", "value"})
 _CALLED = re.compile(r"(?:called|named|titled) ")
 
 
@@ -59,9 +61,7 @@ class _Plan:
     @property
     def changes(self) -> bool:
         """Whether something must be said that is to become different."""
-        return self.action.verb in CHANGING and all(
-            len(m.names) == 2 or m.style in ("code", "thing") for m in self.mentions if m.required
-        )
+        return self.action.verb in CHANGING and all(is_which(self.action, m) for m in self.mentions if m.required)
 
     @property
     def makes(self) -> bool:
@@ -74,7 +74,7 @@ def phrasing_for(tool: Tool) -> ToolPhrasing:
     if is_example_tool(tool):
         return library().tools[tool.name]
     plan = _plan(tool)
-    placed = {name for m in plan.mentions if place(plan.action.object, m, makes=plan.makes) for name in m.names}
+    placed = {m.names[0]: noun for m in plan.mentions if (noun := noun_in(plan.action.object, m, plan.makes))}
     return ToolPhrasing(
         does=command(tool),
         requests=_split(tool, "requests", lambda part: _requests(plan, part)),
@@ -85,7 +85,7 @@ def phrasing_for(tool: Tool) -> ToolPhrasing:
         nouns={parameter.name: noun_for(parameter) for parameter in tool.parameters},
         noun=noun_of(tool),
         ask=questions(tool, plan.mentions, placed),
-        values=_kinds(tool),
+        values=_kinds(tool, plan.mentions),
         words=spoken_words(tool, plan.action),
         clear=is_clear(tool, plan.action, plan.mentions, request(plan, optional=False), plan.changes),
         many=frozenset(m.names[0] for m in plan.mentions if m.is_list and m.names[0] in placed),
@@ -93,15 +93,18 @@ def phrasing_for(tool: Tool) -> ToolPhrasing:
     )
 
 
-def _kinds(tool: Tool) -> dict[str, str | Sequence[Any]]:
+def _kinds(tool: Tool, said: Sequence[Mention]) -> dict[str, str | Sequence[Any]]:
     """Parameter -> the source of its values, where the whole tool tells it: what is read as text is no photo."""
     known = {p.name: text_kind(p.name, p.description, noun_of(tool)) for p in tool.parameters if not p.enum}
     is_text = {"content", "text"} & {*known} or re.search(r" (?:as text|text file)\b", tool.description.lower())
+    kind = "text_file" if action_of(tool).verb == "read" else "plain_file"  # no sentence is written into a .toml
     found: dict[str, str | Sequence[Any]] = {
-        name: "text_file" for name, kind in known.items() if kind == "file_path" and is_text
+        n: kind for n, known_as in known.items() if known_as == "file_path" and is_text
     }
     if "repository" in known.values():  # code has no Japanese
         found |= {name: "programming_language" for name, kind in known.items() if kind == "language"}
+    made = {m.names[0] for m in said if m.required and _CALLED.match(m.attach[0])}
+    found |= {name: "new_branch" for name in made if known.get(name) == "branch"}  # `main` is there already
     if {"month", "year"} <= known.keys():
         found["year"] = (2024, 2025, 2026)
     return found
@@ -155,7 +158,8 @@ def _is_shown(action: Action) -> bool:
 def _several(plan: _Plan, part: Part) -> Iterator[str]:
     """Requests with several values for one argument, where that is natural."""
     frames = wording().frames[part]
-    varied = [m for m in plan.mentions if _can_vary(plan, m)] if not plan.changes else []
+    quotes = any(m.required and m.style == "quoted" for m in plan.mentions)  # nobody says the same in three places
+    varied = [m for m in plan.mentions if _can_vary(plan, m)] if not (plan.changes or quotes) else []
     for mention in varied:
         commands = [request(plan, variant, varied=mention, optional=False) for variant in range(2)]
         commands = [command for command in commands if "+}" in command]
@@ -180,7 +184,7 @@ def _can_vary(plan: _Plan, mention: Mention) -> bool:
 
 def _opening(plan: _Plan) -> Iterator[str]:
     """Commands with nothing behind a comma, to which more is joined; nobody takes the first thing of page 7."""
-    details = [m for m in plan.mentions if m.apart and not m.required]
+    details = [m for m in plan.mentions if m.apart and not m.required and not plan.changes]
     return (request(plan, variant, without=details) for variant in range(_VARIANTS // 2))
 
 
@@ -273,7 +277,11 @@ def request(
     text = _BETWEEN.sub("", text) if is_pair or "\x00" not in text else text
     text = _OF_SOME.sub(r"\3 \1 \2", _POINTED.sub(r"\1", text))
     text, rest = _called(text, rest, variant) if plan.makes else (text, rest)
-    details = _details(rest, variant, Random(f"{plan.tool.name}:{variant}"), optional, plan.changes)
+    if any(m.required for m in plan.mentions) and not any(_is_the_thing(plan, m) for m in without):
+        text = definite(plan.action.verb, text)
+    text, rest = _switched_to(plan, text, rest, variant)
+    seed = f"{plan.tool.name}:{variant}"
+    details = details_of(plan.action.verb, text, rest, variant, Random(seed), optional, plan.changes)
     return f"{plan.action.verb} {text}".replace("\x00", "").strip() + details
 
 
@@ -287,19 +295,37 @@ def _one_for(text: str, rest: list[Mention], plan: _Plan) -> tuple[str, list[Men
     return text, rest
 
 
+def _is_the_thing(plan: _Plan, mention: Mention) -> bool:
+    """Whether a mention is what the command is about: without it, "get an item" is any item."""
+    return noun_in(plan.action.object, mention).endswith(head(plan.action.object)[0])
+
+
+def _switched_to(plan: _Plan, text: str, rest: list[Mention], variant: int) -> tuple[str, list[Mention]]:
+    """ "switch to main", where "switch branches to main" says the same with more."""
+    for mention in rest:
+        said = pick(mention, variant)
+        if plan.action.verb == "switch" and text in mention.stands_for and said.startswith("to "):
+            return f"\x00{said}\x00", [m for m in rest if m != mention]
+    return text, rest
+
+
 def _dropped(text: str, mention: Mention, plan: _Plan) -> str:
     """The command without the phrase that speaks of a thing: "in a city" goes, an object stays."""
     marked = place(text, mention, makes=plan.makes) or text
     gap = re.escape(f"\x00{mention.gap}\x00")
     before = r" (?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under|outside(?: of)?) "
     cut, count = re.subn(rf"{before}(?:(?!(?:in|of|to|for|from|on|at|with) )[\w-]+ ){{0,3}}#?{gap}", "", marked)
+    if re.search(r"[^e]ed$", cut):
+        return text  # "repositories starred" by whom?
+    if len(cut.split()) < _SHORT + 2 and head(cut)[0] in _OF_THINGS:
+        return text  # "read the contents, please" says nothing
     return cut if count and len(cut) > 0 and "\x00" not in text.replace(cut, "") else text
 
 
 def _called(text: str, rest: list[Mention], variant: int) -> tuple[str, list[Mention]]:
     """A name follows what is made at once: "a branch called x in ..."."""
     for mention in rest:
-        said = _pick(mention, variant)
+        said = pick(mention, variant)
         if mention.required and _CALLED.match(said):
             end = head(text)[1]
             others = [_with_noun(m) if _CALLED.match(m.attach[0]) else m for m in rest if m != mention]
@@ -310,63 +336,3 @@ def _called(text: str, rest: list[Mention], variant: int) -> tuple[str, list[Men
 def _with_noun(mention: Mention) -> Mention:
     """Nothing is called two names."""
     return replace(mention, attach=(f"with the {mention.noun} {mention.gap}",))
-
-
-def _pick(mention: Mention, variant: int) -> str:
-    return mention.attach[variant % len(mention.attach)]
-
-
-def _details(rest: Sequence[Mention], variant: int, rng: Random, optional: bool, changes: bool) -> str:
-    """What follows the command: required things, then optional ones in brackets."""
-    required = [m for m in rest if m.required]
-    chosen = _optional(rest, variant) if optional else []
-    if chosen and changes:  # a change of nothing is no request
-        required, chosen = [*required, chosen[0]], chosen[1:]
-    near = [m for m in required if not m.apart and not _is_with(m, variant)]
-    rng.shuffle(near)
-    text = "".join(f" {_pick(m, variant)}" for m in near)
-    withs = [_pick(m, variant).removeprefix("with ") for m in required if not m.apart and _is_with(m, variant)]
-    text += f" with {_joined(withs)}" if withs else ""
-    text += "".join(_option(m, variant, bool(withs)) for m in chosen if not m.apart)
-    text += "".join(f", {_pick(m, variant)}" for m in required if m.apart)
-    return text + "".join(f"[, {_pick(m, variant)}]" for m in chosen if m.apart)
-
-
-def _is_with(mention: Mention, variant: int) -> bool:
-    return _pick(mention, variant).startswith("with ")
-
-
-def _is_only(mention: Mention, variant: int) -> bool:
-    """ "only the first 3 lines" goes with no "only the last 3 lines"."""
-    return _pick(mention, variant).startswith("only the ")
-
-
-def _is_flag_alone(mention: Mention) -> bool:
-    """ "and lock it, and hide it, and ..." reads like a form."""
-    return mention.apart and mention.attach == (mention.gap,)
-
-
-def _joined(items: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
-
-
-def _option(mention: Mention, variant: int, after_with: bool) -> str:
-    said = _pick(mention, variant)
-    return f"[ and {said.removeprefix('with ')}]" if after_with and _is_with(mention, variant) else f"[ {said}]"
-
-
-def _optional(rest: Sequence[Mention], variant: int) -> list[Mention]:
-    """A few of the optional things, others in each variant; only one that begins with "with"."""
-    all_of_them = [m for m in rest if not m.required]
-    count = len(all_of_them)
-    start = variant * 2 % count if count else 0
-    turned = [*all_of_them[start:], *all_of_them[:start]]
-    selected = any(m.required and _is_flag_alone(m) for m in rest)
-    chosen: list[Mention] = []
-    for mention in turned:
-        taken = any(_is_with(m, variant) for m in chosen) and _is_with(mention, variant)
-        taken = taken or (any(_is_only(m, variant) for m in chosen) and _is_only(mention, variant))
-        taken = taken or (_is_flag_alone(mention) and (selected or any(map(_is_flag_alone, chosen))))
-        if len(chosen) < _MOST_OPTIONAL and not taken:
-            chosen.append(mention)
-    return chosen

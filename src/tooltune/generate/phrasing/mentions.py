@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tooltune.generate.names import CODE_WORDS, words
-from tooltune.generate.phrasing.actions import Action, head, noun_of
+from tooltune.generate.names import CAPITALS, CODE_WORDS, words
+from tooltune.generate.phrasing.actions import Action, head, kinds_of, noun_of
 from tooltune.generate.phrasing.sayable import is_writable
 from tooltune.generate.phrasing.spoken import selects
 from tooltune.generate.phrasing.wording import Pair, Wording, by_suffix, wording
@@ -20,12 +20,12 @@ _LAST_PREPOSITIONS = frozenset(
 )
 _SHORT = frozenset({"max", "min", "num", "repo", "org", "lang", "msg", "env", "config", "qty", "dir", "desc"})
 """Words of a name that are written out wherever they stand in it."""
+_MOVING = {"add": "to", "invite": "to", "assign": "to", "remove": "from"}
+_GROUPS = frozenset({"team", "group", "list", "project", "folder", "playlist", "channel"})
 _OTHERS = tuple((word,) for word in ("from", "base", "source", "target", "parent"))
 _OPPOSITES = {"from": "to", "min": "max", "start": "end", "origin": "destination", "source": "target"}
 _ORDINALS = {"a": "first", "b": "second", "1": "first", "2": "second"}
 _CHOICES = ("format", "language", "currency", "unit", "timezone", "status", "state", "stage", "category")
-_CAPITALS = {"id": "ID", "ids": "IDs", "url": "URL", "urls": "URLs", "sku": "SKU", "iso": "ISO", "ip": "IP",
-              "pat": "PAT", "api": "API", "ssh": "SSH", "gpg": "GPG", "oidc": "OIDC", "dns": "DNS"}  # fmt: skip
 _OF_FORMAT = {
     "duration": ("timedelta", "duration", "time span"), "date": ("date",), "date-time": ("datetime", "date", "time"),
 }  # fmt: skip
@@ -258,7 +258,7 @@ def _attached(
     choice = parameter.enum or listed_values(parameter.description)
     values = ("number",) if is_number else ("enum",) if choice else ("list",) if kind == "array" else ("text",)
     verbs = [name for name in ("look", "find", "make") if action.is_a(name)]
-    fits = {*values, *verbs, *_says(action, about)} | (set() if is_number else {""})
+    fits = {*values, *verbs, *kinds_of(action, about)} | (set() if is_number else {""})
     if choice and selects(parameter.name, action):
         return ("{x}",), True
     last = words(parameter.name)[-1:]
@@ -295,11 +295,15 @@ def _plainly(parameter: ToolParameter, kind: str, noun: str, action: Action) -> 
         return "around {x}"
     if kind == "object":
         return f"with {'these' if _is_plural(noun) else 'this'} {{noun}}: {{x}}"
-    is_whole = noun.endswith(head(action.object)[0]) and noun in action.object
+    is_whole = noun.rpartition(" ")[2] == head(action.object)[0]
     if action.verb in ("set", "change", "switch") and is_whole:
         return "to {x}"  # "set the status of a task to done"
-    if len(last) and last[0] in _NAMED_BY and (whose := _whose(noun)) and _is_looked_at(action, last[0], whose):
+    whose = noun if last == ("slug",) and len(words(parameter.name)) > 1 else _whose(noun)
+    is_of_another = last == ("name",) and whose and whose.rpartition(" ")[2] not in action.object
+    if is_of_another or (len(last) and last[0] in _NAMED_BY and whose and _is_looked_at(action, last[0], whose)):
         return f"for the {whose} {{x}}"
+    if action.verb in _MOVING and noun.rpartition(" ")[2] in _GROUPS:
+        return f"{_MOVING[action.verb]} the {{noun}} {{x}}"
     kind_of_text = text_kind(parameter.name, parameter.description, "")
     is_thing = noun.endswith(" name") and "name" not in str(kind_of_text) and kind_of_text != "person"
     return f"with the {_whose(noun)} {{x}}" if is_thing else "with the {noun} {x}"
@@ -333,6 +337,8 @@ def _counted(noun: str, parameter: ToolParameter) -> str:
         return f"with a {limit} of {{x}} {thing}"
     if noun in ("ID", "id", "code", "key"):  # no amount
         return "with the {noun} {x}"
+    if noun.startswith("number of ") and _unit(parameter):
+        return "with {x}"
     counted = noun.removeprefix("number of ")
     if counted != noun and not _unit(parameter):
         return f"with {{x}} {counted}"
@@ -342,25 +348,6 @@ def _counted(noun: str, parameter: ToolParameter) -> str:
 def _changes_texts(parameter: ToolParameter) -> bool:
     items = parameter.items if isinstance(parameter.items, Mapping) else {}
     return len(items.get("properties", ())) == 2 and is_change(*items["properties"])
-
-
-def _says(action: Action, about: str) -> Iterator[str]:
-    if action.verb in ("set", "change", "turn", "dim", "adjust", "raise", "lower", "increase", "decrease"):
-        yield "change"
-    if action.verb in ("switch", "checkout"):
-        yield "switch"
-    if "diff" in about or action.verb in ("diff", "compare"):
-        yield "diff"
-    if "commit" in (action.verb, about):
-        yield "commit"
-    if action.verb in ("send", "post", "comment", "reply", "notify", "message") or about.endswith("comment"):
-        yield "say"
-    if action.verb in ("update", "edit", "modify"):
-        yield "update"
-        if about.endswith(("comment", "message", "note", "post", "reply")):
-            yield "reword"
-    if action.verb in ("write", "save", "append", "create", "update", "insert", "put"):
-        yield "write"
 
 
 def _stands_for(parameter: ToolParameter, style: str) -> tuple[str, ...]:
@@ -385,7 +372,7 @@ def noun_for(parameter: ToolParameter) -> str:
     plain = re.sub(r"^e mail", "email", plain)
     if plain in table.nouns:
         return table.nouns[plain]
-    own = [_CAPITALS.get(word, word) for word in plain.split()] or ["value"]
+    own = [CAPITALS.get(word, word) for word in plain.split()] or ["value"]
     if len(own) > 1 and own[-1] in wording().units:
         own = own[:-1]
     if len(own) > 1 and own[-1] == "slug":

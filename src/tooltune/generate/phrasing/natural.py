@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from tooltune.generate.names import CODE_WORDS, words
+from tooltune.generate.names import CODE_WORDS, is_place, words
 from tooltune.generate.phrasing.actions import Action, head
-from tooltune.generate.phrasing.mentions import Mention
+from tooltune.generate.phrasing.grammar import is_pile
+from tooltune.generate.phrasing.mentions import Mention, plural
 from tooltune.generate.phrasing.placing import aside, place
 from tooltune.generate.phrasing.spoken import sounds_right
 from tooltune.generate.phrasing.wording import wording
-from tooltune.generate.slots import type_of
+from tooltune.generate.slots import text_kind, type_of
 from tooltune.generate.surfaces import LEADING, spaced
 from tooltune.types import Tool, ToolParameter
 
@@ -25,7 +26,7 @@ _MOST_ATTACHED = 3
 _LONGEST_NAME = 3
 _LONGEST_ADDED = 2
 _MOST_PARTS = 3
-_MOST_OF_ONE = 3
+_MOST_OF_ONE = 2
 """So often no preposition stands in a request."""
 _WHOLE = ("body", "data", "payload")
 """Names of all that a tool is given."""
@@ -38,25 +39,49 @@ _CONDITIONAL = re.compile(
 _OLD = re.compile(r"\bdeprecated\b|\bclosing down\b|\bno longer supported\b", re.IGNORECASE)
 _CURSOR = re.compile(r"\bcursor\b|\bpaginat|\bencrypt", re.IGNORECASE)
 _WHERE = re.compile(r"(?:in|on|at|for|from|of|by) ")
+_IS_AT = re.compile(r"at \{")
 _PREPOSITION = re.compile(r"(?:in|at|on|for|from|to|by|of|into|called|named) [\"{]")
+_LABELLED = re.compile(r"(?:labelled|tagged|with the) ")
+_ALL_OF_IT = re.compile(r"^all |\b(?:complete|entire|whole|full) ")
 _CODE = re.compile(r"\b[a-z]+\.[a-z]+\b(?<!\.js)(?<!\.json)(?<!\.py)(?<!\.md)(?<!\.txt)")
 """ "datetime.timedelta": nobody says that."""
 _CUT = re.compile(r"\bthat (?:this|it|can|gathers?|makes?)\b|[^e]ed$")
+_WHOLE_CLAUSE = re.compile(r"\bthat (?:is|are) [a-z ]*ed$")
 _QUOTED = re.compile(r"`[^`]*`")
 _FORMULA = re.compile(r"\b[a-z]\.[a-z]{2}\b|[\u00b2-\u209f]")
 _BARE = re.compile(r"(?:get|show|return) \{[\w.]+\}(?:\[.*\])?")
 _TWICE = re.compile(r"\b(\w{4,}) \1\b")
 _CLAUSE = re.compile(r"(?<!if )(?<!whether )\b(?:an?|the) [\w -]+ (?:is|are|has|have|can|defined)\b")
 CHANGING = frozenset({"update", "edit", "set", "change", "modify", "patch", "configure"})
+_STIFF = frozenset({"state", "status", "action", "mode", "uuid", "sbom"})
+_TAKING = frozenset({"delete", "remove", "check", "cancel", "download", "revoke", "unassign", "stop", "restore"})
+_WORKING_OUT = frozenset({"convert", "compute", "calculate", "format", "translate", "parse", "encode", "decode"})
 _PLACES = ("code", "thing", "pair")
 _NAMED_TWICE = re.compile(r"\ban? (\w{4,})\b.*\bthe \1 \{")
 """ "versions for a package ... for the package express"."""
 _WRONG_ARTICLE = re.compile(r"\ban? (?:(?!in|of|to|for|with|on)[\w-]+ ){1,3}(?:[a-z]+ips|bulk)\b")
+_FOR_PROGRAMS = re.compile(
+    r"\b(?:representations?|payload|tuples?|dict|instances? of|authenticated[- ](?:user|app)|null)\b"
+)
+_OF_SOME = re.compile(r" (?:(?:of|for|to|from|in|on|with) an?|of|for) [a-z][\w -]+(?: (?:in|from) \{\S+)? for the ")
+""" "versions of a custom image for the image definition 5"."""
+_OF_ME = re.compile(r"\b(?:my|an?) the\b|\b(?:me|I \w+) (?:for|in the)\b")
+_RELATED = re.compile(r"\b(?:parent|previous|next|root) (\w+) (?:for|of) \1\b")
+""" "the parent issue of issue 5": of which the simulated world knows nothing."""
+_STRANGE = (_RELATED, _OF_ME, _FORMULA, _TWICE, _NAMED_TWICE, _WRONG_ARTICLE, _FOR_PROGRAMS, _OF_SOME)
 
 
 def is_natural(tool: Tool, action: Action, mention: Mention) -> bool:
     """Whether an optional argument may be mentioned."""
+    if _is_elsewhere(tool, mention):
+        return False
     return all(_is_natural(action, mention, parameter) for parameter in _parameters(tool, mention))
+
+
+def _is_elsewhere(tool: Tool, mention: Mention) -> bool:
+    """Whether it names a repository with its owner, where another argument gives the owner."""
+    whole = [p for p in _parameters(tool, mention) if text_kind(p.name, p.description, "") == "full_repository"]
+    return bool(whole) and any(p.required and is_place(p.name) for p in tool.parameters)
 
 
 def _is_natural(action: Action, mention: Mention, parameter: ToolParameter) -> bool:
@@ -66,6 +91,8 @@ def _is_natural(action: Action, mention: Mention, parameter: ToolParameter) -> b
     if mention.attach[0].startswith("after number"):
         return False  # a page by another name
     if mention.style == "code" and not action.is_a("find"):
+        return False
+    if _is_about_the_same(action, mention) or _is_in_another_way(action, mention):
         return False
     if kind == "boolean":
         return sounds_right(parameter, action.is_a("find") or action.is_a("look"))
@@ -78,6 +105,24 @@ def _is_natural(action: Action, mention: Mention, parameter: ToolParameter) -> b
     if (parameter.format or "").startswith("date") and words(parameter.name)[-1:] == ("at",):
         return action.is_a("look")  # "update it on 3 May" is no date of its end
     return not _is_loose(mention, parameter)
+
+
+def _is_about_the_same(action: Action, mention: Mention) -> bool:
+    """Whether it goes against the command: "all licenses, at most 25 of them", "commits at commit 5"."""
+    about = head(action.object)[0].lower()
+    is_part = mention.apart and mention.attach[0].startswith(
+        ("only ", "at most", "limited", "page", "no more", "skipping")
+    )
+    return (is_part and bool(_ALL_OF_IT.search(action.object))) or about == plural(mention.noun)
+
+
+def _is_in_another_way(action: Action, mention: Mention) -> bool:
+    """Whether it tells for whom or what something is looked for, where nothing is looked for."""
+    looks = action.is_a("look") or action.is_a("find")
+    lost = mention.attach[0].startswith("into ") and not action.is_a("make")
+    if looks and mention.style == "path" and mention.attach[0].startswith("at "):
+        return True  # "list commits at src/app.py"
+    return not looks and (lost or mention.attach[0].startswith("for the ") or mention.noun == "username")
 
 
 def _is_structure(parameter: ToolParameter, kind: str) -> bool:
@@ -126,7 +171,8 @@ def _is_amount(own: Sequence[str]) -> bool:
 
 def _is_loose(mention: Mention, parameter: ToolParameter) -> bool:
     """Whether a rule for the end of a name loses what its beginning says: "in eu-west-1" of `aws_region`."""
-    bare = mention.apart or _PREPOSITION.match(mention.attach[0])
+    says_less = _LABELLED.match(mention.attach[0]) and mention.noun not in mention.attach[0]
+    bare = mention.apart or _PREPOSITION.match(mention.attach[0]) or says_less
     name = " ".join(words(parameter.name))
     return (
         bool(bare)
@@ -145,7 +191,7 @@ def _is_known(mention: Mention, parameter: ToolParameter) -> bool:
     used = not about or all(
         word.removesuffix("s") in about for word in own if word not in ("maximum", "minimum", "number", "of")
     )
-    return used and " ".join(own) not in wording().hiding
+    return used and " ".join(own) not in wording().hiding and own[-1] not in _STIFF
 
 
 def _is_for_programs(parameter: ToolParameter) -> bool:
@@ -170,18 +216,28 @@ def is_clear(tool: Tool, action: Action, mentions: Sequence[Mention], said: str,
         changes: whether something must be said that is to become different.
     """
     required = [m for m in mentions if m.required]
-    if _OLD.search(tool.description) or _lacks_its_object(tool, action, mentions):
+    idle = (
+        action.verb in _WORKING_OUT and not required and bool(tool.parameters)
+    )  # "convert distance to miles" of what?
+    if idle or _OLD.search(tool.description) or _lacks_its_object(tool, action, mentions):
         return False
     is_command = not (_is_no_command(tool, action, required) or _CODE.search(str(action)) or _BARE.fullmatch(said))
     return (
         is_command
         and (len(required) < len(mentions) if changes else _sets_something(action, required))
         and all(said.count(f" {word} ") < _MOST_OF_ONE for word in ("for", "in", "on", "with"))
-        and not any(pattern.search(said) for pattern in (_FORMULA, _TWICE, _NAMED_TWICE, _WRONG_ARTICLE))
-        and not (_CLAUSE.search(action.object) or _CUT.search(action.object))
+        and not any(pattern.search(said) for pattern in _STRANGE)
+        and not is_pile(action.object)
+        and not any(_is_added_as_made(action, m) for m in required)
+        and not (_CLAUSE.search(action.object) or _is_cut(action.object))
         and _is_short(action, required)
         and all(_is_plain(action, m, parameter) for m in required for parameter in _parameters(tool, m))
     )
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a command ends in the middle of a clause; "changes that are not yet staged" is whole."""
+    return bool(_CUT.search(text)) and not _WHOLE_CLAUSE.search(text)
 
 
 def _lacks_its_object(tool: Tool, action: Action, mentions: Sequence[Mention]) -> bool:
@@ -195,13 +251,25 @@ def _lacks_its_object(tool: Tool, action: Action, mentions: Sequence[Mention]) -
     )
 
 
+def _is_form(action: Action, mention: Mention) -> bool:
+    """ "remove the member with the team x" is a form; "show the order with the ID 5" is not."""
+    by_id = " " not in mention.noun and mention.noun.lower() in CODE_WORDS
+    takes_away = action.is_a("look") or action.is_a("find") or action.verb in _TAKING
+    return takes_away and not by_id and mention.style != "quoted"
+
+
+def _is_added_as_made(action: Action, mention: Mention) -> bool:
+    """ "add repository 5 to a variable called x": what is there already is not called so by the call."""
+    return action.verb == "add" and " to " in action.object and mention.attach[0].startswith("called ")
+
+
 def _is_no_command(tool: Tool, action: Action, required: Sequence[Mention]) -> bool:
     """Whether it is a bare name such as `naturaldate`, a name in place of a description, or takes no such value."""
     named = spaced(tool.name).lower().split()
     from_name = tool.description and action.object == f"the {' '.join(named)}"
     bare_name = from_name and action.verb == "get" and len(named) == 1
     converts = action.object == f"the {' '.join(named)}" and {"to", "2", "from"} & {*named, *tool.name}
-    nothing = not action.object and tool.description  # "list (matching references)"
+    nothing = action.object in ("", "me") and tool.description  # "list (matching references)"
     # "get a natural day of 3 May": the value is no part of what a description with "a" names.
     strange = action.object.startswith(("a ", "an ")) and any(
         m.attach == (f"of {m.gap}",) and place(action.object, m) is None for m in required
@@ -222,14 +290,24 @@ def _sets_something(action: Action, required: Sequence[Mention]) -> bool:
     """Whether a command that sets or changes something says to what: nobody updates an import and no more."""
     if action.verb not in CHANGING:
         return True
-    places = [m for m in required if _WHERE.match(m.attach[0]) and m.attach[0].endswith(m.gap)]
-    return any(m.style not in _PLACES and m not in places for m in required)
+    return not all(is_which(action, m) for m in required)
+
+
+def is_which(action: Action, mention: Mention) -> bool:
+    """Whether a required argument says which thing is meant, or where it is, and not what becomes of it."""
+    if len(mention.names) == 2 or mention.style in _PLACES or _IS_AT.match(mention.attach[0]):
+        return True
+    where = _WHERE.match(mention.attach[0]) and mention.attach[0].endswith(mention.gap)
+    whose = place(action.object, mention) is not None and words(mention.names[0])[-1:] in (("name",), ("slug",))
+    return bool(where or whose)
 
 
 def _is_plain(action: Action, mention: Mention, parameter: ToolParameter) -> bool:
     """Whether a required argument is said as people would."""
     kind = type_of(parameter.to_schema())
     if _is_for_programs(parameter):
+        return False
+    if mention.attach[0].startswith("at commit") and action.verb in CHANGING | _TAKING:
         return False
     if kind == "boolean":
         return sounds_right(parameter, action.is_a("find") or action.is_a("look"))
@@ -239,6 +317,9 @@ def _is_plain(action: Action, mention: Mention, parameter: ToolParameter) -> boo
         return mention.noun.partition(" ")[0] in action.object.lower()  # no notes are called as a tag is
     if not _is_by_name(mention) or place(action.object, mention) is not None:
         return True
+    wordy = any(len(spaced(str(value)).split()) > _LONGEST_NAME for value in parameter.enum or ())
+    if wordy or (not action.is_a("make") and _is_form(action, mention)):
+        return False
     is_quoted = mention.style == "quoted" and kind == "string"
     return (
         kind != "array" and len(mention.noun.split()) <= _LONGEST_NAME and (is_quoted or _is_known(mention, parameter))

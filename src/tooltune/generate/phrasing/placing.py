@@ -38,6 +38,18 @@ def place(text: str, mention: Mention, many: bool = False, makes: bool = False) 
         many: whether for several values.
         makes: whether the first noun is something that is yet to be made, which no value names.
     """
+    found = _place(text, mention, many, makes)
+    return found[0] if found else None
+
+
+def noun_in(text: str, mention: Mention, makes: bool = False) -> str:
+    """The noun whose place a mention takes: "label" of "a label from an issue"; "" where it takes none."""
+    found = _place(text, mention, False, makes)
+    return found[1] if found else ""
+
+
+def _place(text: str, mention: Mention, many: bool, makes: bool) -> tuple[str, str] | None:
+    """The text with the gap, and the noun that it took the place of."""
     if mention.style == "":
         return None
     first = head(text)[0]
@@ -51,7 +63,7 @@ def place(text: str, mention: Mention, many: bool = False, makes: bool = False) 
             said = (found["before"] or "") + _in_place(mention, noun, found, many)
             before = _LIST_OF.sub("", text[: found.start()]) if mention.is_list else text[: found.start()]
             said = said.removeprefix("the ") if _behind_adjective(text[: found.start()]) else said
-            return before + said + text[found.end() :]
+            return before + said + text[found.end() :], noun
     return None
 
 
@@ -90,7 +102,7 @@ def _pattern(noun: str) -> re.Pattern[str]:
     return re.compile(
         r"(?P<before>\b(?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under|across) )?"
         rf"(?P<det>(?:(?:{determiners}) )*(?:(?<=an )|(?<=a )|(?<=the ))"
-        rf"(?:(?!{_PREPOSITIONS}|an? |the )[\w-]+ ){{0,2}}|"
+        rf"(?:(?!{_PREPOSITIONS}|an? |the )[\w-]+ ){{0,3}}|"
         rf"(?:(?:{determiners}) )*)(?<![\w-])(?P<noun>{written}{ending})"
         rf"(?P<tail> (?:id|name|number|path|url|code|string|symbol))?{_AFTER}",
         re.IGNORECASE,

@@ -109,7 +109,9 @@ def _enum_words(values: Sequence[Any], noun: str, selects: bool) -> Iterator[tup
     for value in values:
         plain = wording().enum_words.get(value) or _when(value, noun)
         if selects and value.lower() in ("all", "any", "both", "everything"):
-            yield value, (f"whatever their {noun.split()[-1]}", f"of any {noun.split()[-1]}")
+            yield value, ("all of them", "every one of them")
+        elif selects and not plain and " " in _lower(value):
+            yield value, (f"only those with the {noun} {_lower(value)}",)
         elif selects:
             yield value, (f"only the {plain or _lower(value)} ones", f"just the {plain or _lower(value)} ones")
         elif plain:
@@ -119,6 +121,9 @@ def _enum_words(values: Sequence[Any], noun: str, selects: bool) -> Iterator[tup
 def _when(value: str, noun: str) -> str:
     """ "sorted by when they were indexed"."""
     done = re.fullmatch(r"(\w+ed)(?:_at|_on)?", value)
+    when = re.fullmatch(r"(\w+)s_(?:at|on)", value)  # "ends_at"
+    if when and {"sort", "order by"} & {noun, *noun.split()[:1]}:
+        return f"when they {when[1]}"
     return f"when they were {done[1]}" if done and {"sort", "order by"} & {noun, *noun.split()[:1]} else ""
 
 

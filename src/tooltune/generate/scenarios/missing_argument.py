@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
+from tooltune.generate.phrasing.questions import together
+from tooltune.generate.phrasing.wording import wording
 from tooltune.generate.scene import Catalogue, Draft, Scene
-from tooltune.generate.speech import Spoken, alone, in_order
+from tooltune.generate.speech import Speaker, Spoken, alone, in_order
 from tooltune.types import Message, Tool
 
 _GOES_ON = 0.35
@@ -60,8 +62,8 @@ def _asked(scene: Scene, goes_on: Callable[[], bool], greets: bool = True) -> Dr
 
 def _question(scene: Scene, tool: Tool, missing: tuple[str, ...]) -> str:
     lead = scene.line("question_lead_ins")
-    asks = scene.phrasing(tool).ask.get(missing[0], ())
-    if len(missing) == 1 and asks:
+    asks = scene.phrasing(tool).ask.get(together(missing), ())
+    if asks:
         return lead + scene.rng.choice(list(asks))
     return lead + scene.line("questions").replace("{nouns}", scene.nouns(tool, missing))
 
@@ -78,6 +80,14 @@ def _completed(scene: Scene, tool: Tool, spoken: Spoken, missing: tuple[str, ...
     message, result = scene.run(call)
     if "error" in result:
         return None
-    reply = scene.fill_in("follow_ups", {"x": ", ".join(alone(speaker, n, said) for n, said in says.items())})
+    reply = scene.fill_in("follow_ups", {"x": _given(speaker, says)})
     answer = scene.answer(call, result, {**spoken.says, **says})
     return [Message("user", reply), scene.calling([call], share=0.3), message, scene.assistant(answer)]
+
+
+def _given(speaker: Speaker, says: Mapping[str, str]) -> str:
+    """The values one by one, or as one where they were asked for as one: "northwind/billing"."""
+    pair = next((pair for pair in wording().pairs if pair.names == tuple(says)), None)
+    if pair is not None and together(pair.names) in speaker.phrasing.ask:
+        return pair.text.format(*says.values())
+    return ", ".join(alone(speaker, name, said) for name, said in says.items())

@@ -23,9 +23,11 @@ from tooltune.types import Message, Tool, ToolCall
 
 _TURNS = (2, 2, 3, 3, 4, 5, 6)
 _LINKED = 0.5
+_ABOUT_NEWS = 0.4
 _LOOKS = ("show", "find", "compute")
 _AT = re.compile(r"(?:in|on|at|for|from|to|by) ")
 _NEAR = re.compile(r"(?:in|on|at|for|from|to|by|until|since|with|called|named) ")
+_HASH = re.compile(r"[0-9a-f]{7,40}")
 _ORDER = frozenset({"start", "end", "from", "to", "min", "max", "since", "until", "in", "out"})
 
 
@@ -50,6 +52,8 @@ class Talk:
     steps: Steps = field(default_factory=lambda: Steps(one_wish=False))
     messages: list[Message] = field(default_factory=list)
     turns: int = 0
+    changed_mind: bool = False
+    """Whether the user has changed their mind: once is enough."""
     last: tuple[Tool, ToolCall, Mapping[str, str]] | None = None
     """The last call that can be asked for again, and how its arguments were said."""
 
@@ -133,6 +137,9 @@ def _varied(scene: Scene, talk: Talk) -> bool:
     if not names:
         return True
     name = scene.rng.choice(names)
+    settled = talk.changed_mind or not talk.was_just_answered
+    if deed_of(tool).kind == "change" and settled and scene.is_foreign(tool):
+        return True  # "now to develop too" is no wish
     speaker = scene.speaker(tool)
     value = speaker.value(name, scene.rng)
     if value in call.arguments.values():
@@ -144,7 +151,10 @@ def _varied(scene: Scene, talk: Talk) -> bool:
 
 def _holds_the_rest(name: str, call: ToolCall) -> bool:
     """An issue of one repository is not looked for by its number in another one."""
-    return is_context(name) and any(named_by(other) is not None for other in call.arguments if not is_context(other))
+    others = [other for other in call.arguments if not is_context(other)]
+    return is_context(name) and any(
+        named_by(other) is not None or _HASH.fullmatch(str(call.arguments[other])) for other in others
+    )
 
 
 def _can_vary(tool: Tool, name: str) -> bool:
@@ -163,13 +173,16 @@ def _other_value(scene: Scene, talk: Talk, tool: Tool, name: str, said: str) -> 
     attached = _attached(tool, name, x)
     if scene.is_foreign(tool) and attached == f"at {x}" and "/" in x:
         attached = f"for {x}"  # a file is no place
-    if kind in ("change", "show", "compute") and talk.was_just_answered and scene.rng.random() < 0.35:
+    was_meant = kind in ("change", "show", "compute") and talk.was_just_answered and not talk.changed_mind
+    if was_meant and (scene.rng.random() < 0.35 or (kind == "change" and attached.startswith("to "))):
+        talk.changed_mind = True
         return scene.fill_in("changes_of_mind", {"x": x})
     if scene.is_foreign(tool) and attached.startswith(("called ", "named ")):
         return scene.fill_in("one_more", {"at": attached})
     if kind not in _LOOKS or (kind == "find" and _AT.match(attached) and scene.is_foreign(tool)):
-        return scene.fill_in("once_more", {"at": attached if _NEAR.match(attached) else f"for {x}"})
-    if _AT.match(attached) and scene.rng.random() < 0.5:
+        near = _NEAR.match(attached) and not (scene.is_foreign(tool) and attached.startswith("with the name "))
+        return scene.fill_in("once_more", {"at": attached if near else f"for {x}"})
+    if _AT.match(attached) and scene.rng.random() < 0.5 and not scene.is_foreign(tool):
         return scene.fill_in("other_values_at", {"at": attached})
     with_unit = attached[attached.find(x) :] if x in attached and x[:1].isdigit() else x
     return scene.fill_in("other_values", {"x": with_unit})
@@ -208,7 +221,8 @@ def _chatted(scene: Scene, talk: Talk) -> bool:
     """A word between; never two in a row."""
     if not talk.messages[-2].tool_calls and talk.messages[-2].role != "tool":
         return True
-    frame = scene.shared("asides")
+    is_news = talk.last is not None and deed_of(talk.last[0]).kind in _LOOKS and scene.rng.random() < _ABOUT_NEWS
+    frame = scene.shared("asides_to_news" if is_news else "asides")
     talk.add(Message("user", str(frame.template.parts[0])), scene.assistant(frame.reply))
     return True
 

@@ -12,7 +12,8 @@ from tooltune.types import Message, Tool
 
 _FIRST, _DAYS = date(2024, 1, 1), 1400
 _BEHIND = re.compile(
-    r"\b(?:did|was|were|had|went|happened|spent|paid|ran|took|slept|came|got|record|log|logged|since|history|results?|transactions?|backup|restore|timesheet|metrics|usage|statistics|stats|analytics)\b",
+    r"\b(?:reports? (?:for|of|from)|did|was|were|had|went|happened|spent|paid|ran|took|slept|came|got|record|log|"
+    r"logged|since|history|results?|transactions?|backup|restore|timesheet|metrics|usage|statistics|stats|analytics)\b",
     re.I,
 )
 _SPAN = r"(?:an?|two|three|four|five|six|\d+) (?:day|week)s?"

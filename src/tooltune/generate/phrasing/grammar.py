@@ -1,0 +1,73 @@
+"""Small rules of English for commands that are made of descriptions."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from tooltune.generate.phrasing.wording import wording
+
+_LOOKING = frozenset(
+    [
+        "get",
+        "show",
+        "view",
+        "fetch",
+        "retrieve",
+        "display",
+        "see",
+        "check",
+        "update",
+        "edit",
+        "delete",
+        "remove",
+        "set",
+        "enable",
+        "disable",
+        "download",
+        "export",
+        "re-run",
+        "rerun",
+        "cancel",
+    ]
+)
+_ONE_OF_MANY = re.compile(
+    r"^an? (?:\w+ )?(?:random|new|list|sample|short|brief|detailed|few|set|summary|list|number)\b"
+)
+_LEADING = re.compile(r"^an? ")
+_NO_PLURAL = re.compile(r"(?:ss|us|is|ics|news|sales|sports|goods|savings|series|always|across|https|towards|as)$")
+_NO_NOUN = re.compile(r"(?:ed|ing|able|ible|ly)$")
+_PIECE = re.compile(r"[^\s]+")
+
+
+def definite(verb: str, text: str) -> str:
+    """ "get a site in a/b" -> "get the site in a/b": there is one of it, and it is told where.
+
+    Args:
+        verb: the verb of the command.
+        text: what follows it; gaps in it stand between zero characters.
+    """
+    if verb not in _LOOKING or _ONE_OF_MANY.match(text) or not _LEADING.match(text):
+        return text
+    return _LEADING.sub("the ", text, count=1)
+
+
+def is_pile(text: str) -> bool:
+    """Whether nouns are heaped up with a plural among them: "organization users usage metrics"."""
+    found = _PIECE.findall(text)
+    return any(_is_plural(word) and _is_noun(then) for word, then in pairwise(found))
+
+
+def _is_plural(word: str) -> bool:
+    is_word = word.isalpha() and word.islower() and len(word) > 3
+    known = wording().boundaries | wording().determiners | wording().verbs
+    return is_word and word.endswith("s") and not _NO_PLURAL.search(word) and word not in known
+
+
+def _is_noun(word: str) -> bool:
+    is_word = word.replace("-", "").isalpha() and word.islower()
+    return is_word and not _NO_NOUN.search(word) and word not in wording().boundaries | wording().determiners | _OTHERS
+
+
+_OTHERS = frozenset({"is", "are", "was", "has", "have", "each", "me", "my", "you", "it", "them", "not", "only", "so",
+                     "if", "when", "while", "be", "can", "does", "do", "will", "i", "due", "there", "who"})  # fmt: skip

@@ -39,9 +39,11 @@ class TimeBudget(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if self._used >= 1 and state.global_step < state.max_steps:
             control.should_training_stop = True
+            done, planned = state.global_step - self._first, state.max_steps - self._first
+            minutes = self._used * self.seconds / done * planned / 60
             self.notice = (
-                f"training ended after {state.global_step} of {state.max_steps} steps, "
-                f"since the time that --max_minutes leaves it was used up"
+                f"training ended after {state.global_step} of {state.max_steps} steps, since --max_minutes left it "
+                f"no more time; all of them take about {minutes:.0f} minutes on this machine, and teach the model more"
             )
 
     def _hurried(self, rate: Rate, steps: int) -> Rate:

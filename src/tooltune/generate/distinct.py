@@ -10,6 +10,8 @@ from tooltune.generate.report import GenerationReport
 
 _AGAIN = 4
 """So often another example is tried in place of one that asks for the same as an earlier one, in other words."""
+_TRIED, _TRIED_SHARE = 200, 0.1
+"""At most so many such tries, and this share of the examples more: few tools have few requests, and many repeat."""
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -57,12 +59,14 @@ def distinct(
     """
     seen: set[int] = set()
     asked: set[int] = set()
+    left: float = _TRIED
     for candidate in candidates:
         report.dropped.update(candidate.dropped)
-        again = 0
-        while candidate.key in seen or (candidate.asked in asked and again < _AGAIN):
+        again, left = 0, left + _TRIED_SHARE
+        while candidate.key in seen or (candidate.asked in asked and again < min(_AGAIN, left)):
             candidate, again = other(candidate), again + 1
             report.dropped.update(candidate.dropped)
+        left -= again
         seen.add(candidate.key)
         asked.update([candidate.asked] if candidate.asked else [])
         report.add(candidate.scenario, candidate.split, candidate.families, candidate.called)

@@ -253,8 +253,7 @@ def train_model(
     check_settings(config)
     measure = partial(share_right, encoder=encoder, examples=split.held_out, config=config)
     trained = train(add_lora(model, config), packs, held_out, config, encoder.pad_id, measure)
-    for notice in trained.notices:
-        console.print(f"Note: {notice}")
+    _note(trained.notices)
     return trained, report.to_dict()
 
 
@@ -267,15 +266,20 @@ def _train_stage(
     from tooltune.train.stage import ignored_flags
 
     if ignored := ignored_flags(config):
-        console.print(f"Note: --stage {config.stage} makes no use of {', '.join(ignored)}")
+        _note([f"--stage {config.stage} makes no use of {', '.join(ignored)}"])
     data = stage_data(split.train, encoder, config)
     console.print(f"Training ({config.stage}): {', '.join(f'{key} {value}' for key, value in data.report.items())}")
     check_settings(config)
     trained = train_stage(add_lora(model, config), data, encoder, config)
-    for notice in trained.notices:
-        console.print(f"Note: {notice}")
+    _note(trained.notices)
     console.print(what_moved(trained.history, config.stage))
     return trained, data.report
+
+
+def _note(notices: Sequence[str]) -> None:
+    """What did not go as asked, and is no error."""
+    for notice in notices:
+        console.print(f"Note: {notice}")
 
 
 def share_right(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> float:

@@ -7,22 +7,28 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 
 from tests.train.conftest import settings
 from tests.train.test_trainer import adapter, run
-from tooltune.config import RunConfig
+from tooltune.config import RunConfig, TrainConfig
 from tooltune.files import write_json
 from tooltune.pipeline import BASE_EVALUATION, SAVING_SECONDS, Clock, in_time
 from tooltune.train.batching import Pack
+from tooltune.train.trainer import PackTrainer
+
+
+def out_of_time(folder: Path) -> TrainConfig:
+    """Far more steps than three seconds hold."""
+    return settings(folder, num_train_epochs=2000, max_minutes=0.05, save_strategy="no", cpu_processes=1)
 
 
 def test_a_run_that_is_out_of_time_ends_at_the_end_of_its_schedule(
     tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path
 ) -> None:
-    config = settings(tmp_path, num_train_epochs=2000, max_minutes=0.05, save_strategy="no", cpu_processes=1)
     start = time.monotonic()
-    trained = run(tiny_model("Llama", 400), packs, config)
+    trained = run(tiny_model("Llama", 400), packs, out_of_time(tmp_path))
     assert time.monotonic() - start < 30
     (notice,) = trained.notices
     assert "--max_minutes" in notice
@@ -31,10 +37,8 @@ def test_a_run_that_is_out_of_time_ends_at_the_end_of_its_schedule(
 
 
 def test_the_learning_rate_falls_with_the_clock(
-    tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path
+    tiny_model: Callable[..., Any], packs: list[Pack], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tooltune.train.trainer import PackTrainer
-
     rates: list[float] = []
     step = PackTrainer.training_step
 
@@ -42,15 +46,8 @@ def test_the_learning_rate_falls_with_the_clock(
         rates.append(self.lr_scheduler.get_last_lr()[0])
         return step(self, *args, **kwargs)
 
-    PackTrainer.training_step = recording  # type: ignore[method-assign]
-    try:
-        run(
-            tiny_model("Llama", 400),
-            packs,
-            settings(tmp_path, num_train_epochs=2000, max_minutes=0.05, save_strategy="no", cpu_processes=1),
-        )
-    finally:
-        PackTrainer.training_step = step  # type: ignore[method-assign]
+    monkeypatch.setattr(PackTrainer, "training_step", recording)
+    run(tiny_model("Llama", 400), packs, out_of_time(tmp_path))
     assert max(rates) > 0.9e-2
     assert rates[-1] < 0.05e-2
 

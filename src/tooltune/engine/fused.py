@@ -42,8 +42,8 @@ def _kernels() -> ModuleType | None:
 
 
 @functools.cache
-def _multiplies_bfloat16() -> bool:
-    """Whether oneDNN has bfloat16 products for this processor: without AVX-512 it refuses to order weights."""
+def _orders_bfloat16() -> bool:
+    """Whether oneDNN orders bfloat16 weights for this processor: without AVX-512 it refuses to."""
     return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
@@ -57,7 +57,7 @@ class Product:
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
         self.weight, self.bias = weight.detach(), bias
         self.ready: Tensor | None = None
-        self.pays = weight.device.type == "cpu" and weight.dtype == torch.bfloat16 and _multiplies_bfloat16()
+        self.pays = weight.device.type == "cpu" and weight.dtype == torch.bfloat16 and _orders_bfloat16()
 
     def __call__(self, x: Tensor) -> Tensor:
         """x: (rows, in). Returns (rows, out)."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any
 
 from tooltune.chat.parse import Reply, parse_reply
@@ -172,7 +172,7 @@ def evaluate_by_state(
 def by_state_data(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
     """The part `by_state` of report.json: each model's rates, and each conversation with what models made of it.
 
-    Beside the rates of two models or more stands their `comparison`.
+    Beside the rates of two models or more stand their `p_values`, and `differences` (see `_differences`).
     """
     held = [
         {
@@ -186,35 +186,53 @@ def by_state_data(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
     return {
         "judge": "bfcl" if isinstance(evaluations[0].outcomes[0].conversation, BfclConversation) else "reference",
         "models": {e.label: e.to_dict() for e in evaluations},
-        **comparison(evaluations),
+        "p_values": p_values(evaluations),
+        "differences": _differences(evaluations),
         "conversations": held,
     }
 
 
-def comparison(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
-    """Two models over the same conversations: the base and the tuned one, or else the first and the last.
+def p_values(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
+    """McNemar's exact test of the two that are compared; empty unless there are two."""
+    if len(evaluations) < 2:
+        return {}
+    pairs = _pairs(evaluations)
+    scenarios = {name: _p_value(pairs[name]) for name in sorted(pairs)}
+    return {
+        "models": [evaluation.label for evaluation in _compared(evaluations)],
+        "all": _p_value(chain.from_iterable(pairs.values())),
+        "scenarios": scenarios,
+        "scenarios_holm": holm(scenarios),
+    }
 
-    Returns:
-        `p_values` of McNemar's exact test, and `differences` with a bootstrap over sets of tools, since conversations
-        that need the same tools stand or fall together. Both are empty unless there are two models.
+
+def _differences(evaluations: Sequence[StateEvaluation]) -> dict[str, Any]:
+    """How much better the second of them is, with a bootstrap over sets of tools; empty unless there are two.
+
+    Conversations that need the same tools stand or fall together.
     """
     if len(evaluations) < 2:
-        return {"p_values": {}, "differences": {}}
+        return {}
+    pairs = _pairs(evaluations)
+    return {
+        "overall": _difference(chain.from_iterable(pairs.values())),
+        "scenarios": {name: _difference(pairs[name]) for name in sorted(pairs)},
+    }
+
+
+def _compared(evaluations: Sequence[StateEvaluation]) -> tuple[StateEvaluation, StateEvaluation]:
+    """The base and the tuned model, or else the first and the last."""
     known = {evaluation.label: evaluation for evaluation in evaluations}
-    first, second = known.get("base", evaluations[0]), known.get("tuned", evaluations[-1])
+    return known.get("base", evaluations[0]), known.get("tuned", evaluations[-1])
+
+
+def _pairs(evaluations: Sequence[StateEvaluation]) -> dict[str, list[tuple[Outcome, Outcome]]]:
+    """What both made of each conversation, by scenario."""
+    first, second = _compared(evaluations)
     pairs: dict[str, list[tuple[Outcome, Outcome]]] = {}
     for before, after in zip(first.outcomes, second.outcomes, strict=True):
         pairs.setdefault(before.conversation.scenario, []).append((before, after))
-    every = [pair for found in pairs.values() for pair in found]
-    scenarios = {name: _p_value(pairs[name]) for name in sorted(pairs)}
-    tests = {"all": _p_value(every), "scenarios": scenarios, "scenarios_holm": holm(scenarios)}
-    return {
-        "p_values": {"models": [first.label, second.label], **tests},
-        "differences": {
-            "overall": _difference(every),
-            "scenarios": {name: _difference(pairs[name]) for name in sorted(pairs)},
-        },
-    }
+    return pairs
 
 
 def _p_value(pairs: Iterable[tuple[Outcome, Outcome]]) -> float:

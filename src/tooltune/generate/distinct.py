@@ -68,6 +68,7 @@ def distinct(
             report.dropped.update(candidate.dropped)
         left -= again
         seen.add(candidate.key)
-        asked.update([candidate.asked] if candidate.asked else [])
+        if candidate.asked:
+            asked.add(candidate.asked)
         report.add(candidate.scenario, candidate.split, candidate.families, candidate.called)
         yield candidate

@@ -48,6 +48,11 @@ def _table() -> Any:
     return yaml.safe_load(files(__package__).joinpath("names.yaml").read_text("utf-8"))
 
 
+def with_capitals(plain: str) -> str:
+    """ "repository ID" of "repository id"."""
+    return " ".join(CAPITALS.get(word, word) for word in plain.split())
+
+
 def _split(names: str) -> list[str]:
     return [" ".join(name.split()) for name in names.split(",")]
 

@@ -8,88 +8,22 @@ import re
 from tooltune.types import Example
 
 _WORD = re.compile(r"[a-z0-9/._-]+")
-_AROUND = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "i",
-        "i'd",
-        "we",
-        "you",
-        "me",
-        "us",
-        "my",
-        "it",
-        "is",
-        "to",
-        "do",
-        "can",
-        "could",
-        "would",
-        "please",
-        "thanks",
-        "thank",
-        "lot",
-        "cheers",
-        "hi",
-        "hello",
-        "hey",
-        "there",
-        "good",
-        "morning",
-        "quick",
-        "question",
-        "help",
-        "need",
-        "want",
-        "like",
-        "have",
-        "that",
-        "this",
-        "for",
-        "be",
-        "mind",
-        "helping",
-        "possible",
-        "when",
-        "moment",
-        "trying",
-        "take",
-        "care",
-        "appreciate",
-        "if",
-        "ask",
-        "of",
-        "so",
-        "kind",
-        "ll",
-        "d",
-        "go",
-        "ahead",
-        "and",
-        "time",
-        "s",
-        "handle",
-        "was",
-        "hoping",
-        "kindly",
-        "wonder",
-    ]
-)
+_AROUND = frozenset({"a", "an", "the", "i", "i'd", "we", "you", "me", "us", "my", "it", "is", "to", "do",
+                     "can", "could", "would", "please", "thanks", "thank", "lot", "cheers", "hi", "hello",
+                     "hey", "there", "good", "morning", "quick", "question", "help", "need", "want", "like",
+                     "have", "that", "this", "for", "be", "mind", "helping", "possible", "when", "moment",
+                     "trying", "take", "care", "appreciate", "if", "ask", "of", "so", "kind", "ll", "d", "go",
+                     "ahead", "and", "time", "s", "handle", "was", "hoping", "kindly", "wonder"})  # fmt: skip
 
 
 def identity(example: Example) -> int:
     """A hash of what makes two examples the same: the user's texts and the calls; without calls, the tools too."""
-    said = [message.content.lower() for message in example.messages if message.role == "user"]
-    calls = [repr(call) for message in example.messages for call in message.tool_calls]
-    text = repr((said, calls or sorted(tool.name for tool in example.tools)))
-    return _hash(text)
+    return _hash(repr((_said(example), _calls(example) or sorted(tool.name for tool in example.tools))))
 
 
 def asked(example: Example) -> int:
     """A hash of what is asked for: the calls, or what was missing and all numbers and names; 0 for talk."""
-    calls = [repr(call) for message in example.messages for call in message.tool_calls]
+    calls = _calls(example)
     if not calls and not example.metadata.get("missing"):
         return 0
     wish = "" if calls else " ".join(sorted(_content_words(example)))
@@ -98,8 +32,15 @@ def asked(example: Example) -> int:
 
 def _content_words(example: Example) -> set[str]:
     """The longer words of a request: those of the sentence around it are few, and mostly short."""
-    said = " ".join(message.content.lower() for message in example.messages if message.role == "user")
-    return {word for word in _WORD.findall(said) if word not in _AROUND}
+    return {word for text in _said(example) for word in _WORD.findall(text) if word not in _AROUND}
+
+
+def _said(example: Example) -> list[str]:
+    return [message.content.lower() for message in example.messages if message.role == "user"]
+
+
+def _calls(example: Example) -> list[str]:
+    return [repr(call) for message in example.messages for call in message.tool_calls]
 
 
 def _hash(text: str) -> int:

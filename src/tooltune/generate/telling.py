@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, things
-from tooltune.generate.names import CAPITALS, kind_of, words
+from tooltune.generate.names import kind_of, with_capitals, words
 from tooltune.generate.phrasing.actions import action_of, head, particle
 from tooltune.generate.phrasing.mentions import plural
 from tooltune.generate.phrasing.wording import by_suffix, wording
@@ -120,7 +120,7 @@ def _reference(deed: Deed, tool: Tool, call: ToolCall) -> str:
         return f"the {plural(deed.thing) if deed.many else deed.thing}"
     if key is not None and named_by(key.name) is None:
         return str(value) if deed.kind == "change" else f"the {deed.thing}"
-    return f"the {' '.join(CAPITALS.get(word, word) for word in deed.thing.split())} {said(value)}"
+    return f"the {with_capitals(deed.thing)} {said(value)}"
 
 
 def _shown(
@@ -171,7 +171,7 @@ def _identified(tool: Tool, call: ToolCall) -> str:
             continue
         if named and words(name)[-1] in ("id", "number") and parameter.type in ("string", "integer"):
             nouns = by_suffix(name, wording().stands_for) or ("number",)
-            noun = nouns[0] if nouns[0] != "number" else " ".join(CAPITALS.get(word, word) for word in named.split())
+            noun = nouns[0] if nouns[0] != "number" else with_capitals(named)
             return f"the {noun} {said(call.arguments[name])}"
         if kind_of(name) == "sha" and isinstance(call.arguments[name], str):
             return f"the commit {call.arguments[name]}"

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tooltune.evaluate.by_state import StateEvaluation, comparison
+from tooltune.evaluate.by_state import StateEvaluation, p_values
 from tooltune.evaluate.results import METRICS, Evaluation
 from tooltune.evaluate.statistics import TOO_SMALL, Rate
 from tooltune.report.comparison import Row, evaluations, metric_rows, show_p
@@ -70,31 +70,31 @@ def print_by_state(evaluations: Sequence[StateEvaluation], console: Console | No
     """
     if not evaluations:
         return
-    p_values = comparison(evaluations)["p_values"]
+    tests = p_values(evaluations)
     caption = f"those that end in the right state; * fewer than {TOO_SMALL}"
-    caption += f"; p: {' against '.join(p_values['models'])}" if p_values else ""
+    caption += f"; p: {' against '.join(tests['models'])}" if tests else ""
     table = Table(title="Whole conversations", caption=escape(caption), box=box.SIMPLE_HEAD, pad_edge=False)
-    (_add_scenarios if len(evaluations) < 3 else _add_systems)(table, evaluations, p_values)
+    (_add_scenarios if len(evaluations) < 3 else _add_systems)(table, evaluations, tests)
     (console or Console()).print(table)
 
 
-def _add_scenarios(table: Table, evaluations: Sequence[StateEvaluation], p_values: Mapping[str, Any]) -> None:
+def _add_scenarios(table: Table, evaluations: Sequence[StateEvaluation], tests: Mapping[str, Any]) -> None:
     """A row for each scenario, a column for each model."""
     table.add_column("Scenario", overflow="fold")
-    for heading in [*(evaluation.label for evaluation in evaluations), *(["p"] if p_values else [])]:
+    for heading in [*(evaluation.label for evaluation in evaluations), *(["p"] if tests else [])]:
         table.add_column(escape(heading), justify="right", no_wrap=True)
-    shown = {"all": p_values["all"], **p_values["scenarios_holm"]} if p_values else {}
+    shown = {"all": tests["all"], **tests["scenarios_holm"]} if tests else {}
     for name in evaluations[0].rates():
         found = (_short(evaluation.rates()[name]) for evaluation in evaluations)
-        table.add_row(escape(name), *found, *([show_p(shown[name])] if p_values else []))
+        table.add_row(escape(name), *found, *([show_p(shown[name])] if tests else []))
 
 
-def _add_systems(table: Table, evaluations: Sequence[StateEvaluation], p_values: Mapping[str, Any]) -> None:
+def _add_systems(table: Table, evaluations: Sequence[StateEvaluation], tests: Mapping[str, Any]) -> None:
     """A row for each model; the p-value stands with the second of those that are compared."""
     for heading in ("System", "Held rightly", "p"):
         table.add_column(heading, justify="left" if heading == "System" else "right")
     for evaluation in evaluations:
-        p = show_p(p_values["all"]) if evaluation.label == p_values["models"][1] else ""
+        p = show_p(tests["all"]) if evaluation.label == tests["models"][1] else ""
         table.add_row(escape(evaluation.label), _short(evaluation.rates()["all"]), p)
 
 

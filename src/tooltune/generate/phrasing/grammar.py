@@ -7,37 +7,15 @@ from itertools import pairwise
 
 from tooltune.generate.phrasing.wording import wording
 
-_LOOKING = frozenset(
-    [
-        "get",
-        "show",
-        "view",
-        "fetch",
-        "retrieve",
-        "display",
-        "see",
-        "check",
-        "update",
-        "edit",
-        "delete",
-        "remove",
-        "set",
-        "enable",
-        "disable",
-        "download",
-        "export",
-        "re-run",
-        "rerun",
-        "cancel",
-    ]
-)
-_ONE_OF_MANY = re.compile(
-    r"^an? (?:\w+ )?(?:random|new|list|sample|short|brief|detailed|few|set|summary|list|number)\b"
-)
+_LOOKING = frozenset({"get", "show", "view", "fetch", "retrieve", "display", "see", "check", "update", "edit",
+                      "delete", "remove", "set", "enable", "disable", "download", "export", "re-run", "rerun",
+                      "cancel"})  # fmt: skip
+_ONE_OF_MANY = re.compile(r"^an? (?:\w+ )?(?:random|new|list|sample|short|brief|detailed|few|set|summary|number)\b")
 _LEADING = re.compile(r"^an? ")
 _NO_PLURAL = re.compile(r"(?:ss|us|is|ics|news|sales|sports|goods|savings|series|always|across|https|towards|as)$")
 _NO_NOUN = re.compile(r"(?:ed|ing|able|ible|ly)$")
-_PIECE = re.compile(r"[^\s]+")
+_OTHERS = frozenset({"is", "are", "was", "has", "have", "each", "me", "my", "you", "it", "them", "not", "only", "so",
+                     "if", "when", "while", "be", "can", "does", "do", "will", "i", "due", "there", "who"})  # fmt: skip
 
 
 def definite(verb: str, text: str) -> str:
@@ -54,8 +32,7 @@ def definite(verb: str, text: str) -> str:
 
 def is_pile(text: str) -> bool:
     """Whether nouns are heaped up with a plural among them: "organization users usage metrics"."""
-    found = _PIECE.findall(text)
-    return any(_is_plural(word) and _is_noun(then) for word, then in pairwise(found))
+    return any(_is_plural(word) and _is_noun(then) for word, then in pairwise(text.split()))
 
 
 def _is_plural(word: str) -> bool:
@@ -67,7 +44,3 @@ def _is_plural(word: str) -> bool:
 def _is_noun(word: str) -> bool:
     is_word = word.replace("-", "").isalpha() and word.islower()
     return is_word and not _NO_NOUN.search(word) and word not in wording().boundaries | wording().determiners | _OTHERS
-
-
-_OTHERS = frozenset({"is", "are", "was", "has", "have", "each", "me", "my", "you", "it", "them", "not", "only", "so",
-                     "if", "when", "while", "be", "can", "does", "do", "will", "i", "due", "there", "who"})  # fmt: skip

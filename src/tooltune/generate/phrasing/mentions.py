@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tooltune.generate.names import CAPITALS, CODE_WORDS, words
+from tooltune.generate.names import CODE_WORDS, with_capitals, words
 from tooltune.generate.phrasing.actions import Action, head, kinds_of, noun_of
 from tooltune.generate.phrasing.sayable import is_writable
 from tooltune.generate.phrasing.spoken import selects
@@ -372,7 +372,7 @@ def noun_for(parameter: ToolParameter) -> str:
     plain = re.sub(r"^e mail", "email", plain)
     if plain in table.nouns:
         return table.nouns[plain]
-    own = [CAPITALS.get(word, word) for word in plain.split()] or ["value"]
+    own = with_capitals(plain).split() or ["value"]
     if len(own) > 1 and own[-1] in wording().units:
         own = own[:-1]
     if len(own) > 1 and own[-1] == "slug":

@@ -216,9 +216,7 @@ def is_clear(tool: Tool, action: Action, mentions: Sequence[Mention], said: str,
         changes: whether something must be said that is to become different.
     """
     required = [m for m in mentions if m.required]
-    idle = (
-        action.verb in _WORKING_OUT and not required and bool(tool.parameters)
-    )  # "convert distance to miles" of what?
+    idle = action.verb in _WORKING_OUT and tool.parameters and not required  # "convert distance to miles" of what?
     if idle or _OLD.search(tool.description) or _lacks_its_object(tool, action, mentions):
         return False
     is_command = not (_is_no_command(tool, action, required) or _CODE.search(str(action)) or _BARE.fullmatch(said))

@@ -95,6 +95,21 @@ def test_the_same_replies_as_one_by_one(name):
     assert decode(model, prompts) == expected
 
 
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("beginnings", [1, 4])
+def test_a_first_pass_in_parts_gives_the_same_replies(name, beginnings):
+    model, rng = build(name), random.Random(3)
+    starts = [[rng.randrange(6, 61) for _ in range(12 + start)] for start in range(beginnings)]
+    prompts = [starts[i % beginnings] + [rng.randrange(6, 61) for _ in range(1 + i)] for i in range(24)]
+    counter = RowCounter(model)
+    replies = decode(model, prompts, [i % beginnings for i in range(24)], batch_size=24, max_new_tokens=8)
+    assert replies == [plain(model, prompt, 8) for prompt in prompts]
+    if "narrow" not in name:  # there prompts go one by one
+        firsts = [columns for rows, columns in counter.shapes if rows >= inference.PART and columns > 1]
+        assert len(firsts) >= 2
+        assert 24 in {rows for rows, columns in counter.shapes if columns == 1}
+
+
 def test_half_precision_is_kept():
     model = build("llama").to(torch.bfloat16)
     prompts, groups = prompts_in_groups()

@@ -92,6 +92,28 @@ def continued(beginning: DynamicCache, config: Any) -> DynamicCache | None:
     return cache
 
 
+def joined(caches: Sequence[DynamicCache], config: Any) -> DynamicCache:
+    """One cache with the rows of all, in their order; shorter ones are padded on the left.
+
+    Args:
+        caches: all rows continue one beginning (`continued`), or none does. More than one are emptied on the way.
+        config: the model's configuration.
+    """
+    if len(caches) == 1:
+        return caches[0]
+    whole = new_cache(config)
+    for number in range(len(whole.layers)):
+        parts: list[Any] = [cache.layers[number] for cache in caches]
+        if isinstance(parts[0], ContinuedLayer):
+            whole.layers[number] = ContinuedLayer(parts[0].beginning)
+        columns = max(part.keys.shape[2] for part in parts)
+        keys, values = zip(*(_widened(part, columns) for part in parts), strict=True)
+        whole.update(torch.cat(keys), torch.cat(values), number)
+        for cache in caches:
+            cache.layers[number] = DynamicLayer()  # type: ignore[no-untyped-call, unused-ignore]
+    return whole
+
+
 def attention_window(config: Any) -> float:
     """The shortest attention window of any layer, in tokens; infinite where all is seen."""
     layers: list[Any] = DynamicCache(config=config).layers
@@ -123,5 +145,10 @@ def _padded(prefix: Sequence[int], layer: Any, longest: Any) -> tuple[Tensor, Te
     """Keys and values of one row and layer, with as many columns as those of `longest`."""
     if not prefix:
         return torch.zeros_like(longest.keys), torch.zeros_like(longest.values)
-    gap = longest.keys.shape[2] - layer.keys.shape[2]
+    return _widened(layer, longest.keys.shape[2])
+
+
+def _widened(layer: Any, columns: int) -> tuple[Tensor, Tensor]:
+    """A layer's keys and values, with empty columns on the left."""
+    gap = columns - layer.keys.shape[2]
     return pad(layer.keys, (0, 0, gap, 0)), pad(layer.values, (0, 0, gap, 0))

@@ -24,17 +24,20 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 from transformers import DynamicCache
 
 from tooltune.engine.fuse import fused_to_ask
 from tooltune.evaluate.attention import NAME, grouped_decoding
-from tooltune.evaluate.cache import attention_window, continued, gather, new_cache
+from tooltune.evaluate.cache import attention_window, continued, gather, joined, new_cache
 from tooltune.evaluate.choosing import Guide, Picker, pickers
 
 KEPT_TOKENS = 16384
 """Shared beginnings of so many tokens, all together, are kept until the last batch."""
 MANY = 16
 """So many prompts are worth making the model ready for (see `engine.fuse`)."""
+PART, PADDED = 8, 1.3
+"""A first pass takes at least so many rows, and more where the longest rest is at most so many times the shortest."""
 KEPT_ROWS = 0.8
 """Rows that have ended leave the batch when at most this share of its rows still runs."""
 
@@ -150,8 +153,8 @@ def _rows(
 ) -> list[_Row]:
     """The prompts that fit, in an order that keeps padding short.
 
-    What is padded is the rest of a prompt, so rows of like rests make the cheapest batch, whatever
-    their beginnings. Groups stay together where they fill batches, or where not all beginnings can be kept.
+    Every step reads as many columns as the longest beginning of its batch has, so beginnings of about one
+    length go together. Groups stay together where they fill batches, or where not all beginnings can be kept.
     """
     groups: dict[Hashable, list[int]] = defaultdict(list)
     for index, prompt in enumerate(prompts):
@@ -165,8 +168,13 @@ def _rows(
         kept += shared
         rows += [_Row(index, prefix, tuple(prompts[index][shared:]), picking[index]) for index in members]
     if kept <= KEPT_TOKENS and len(rows) < limits.rows * len(groups):
-        return sorted(rows, key=lambda row: (len(row.rest), len(row.prefix), row.prefix))
+        return sorted(rows, key=lambda row: (_size(row.prefix), len(row.rest), len(row.prefix), row.prefix))
     return sorted(rows, key=lambda row: (len(row.prefix), row.prefix, len(row.rest)))
+
+
+def _size(prefix: Sequence[int]) -> int:
+    """The same for beginnings that differ by less than half in length."""
+    return int(math.log(len(prefix) + 1, 1.5))
 
 
 def common_length(prompts: Sequence[Sequence[int]]) -> int:
@@ -183,18 +191,19 @@ def _run(model: Any, rows: Sequence[_Row], limits: _Limits) -> Iterator[tuple[Se
     caches: dict[tuple[int, ...], DynamicCache] = {}
     left = Counter(row.prefix for row in rows)
     continuing = _Continuing(model)
-    for batch in _split(rows, limits, attention_window(model.config), continuing.possible):
+    for unsorted in _split(rows, limits, attention_window(model.config), continuing.possible):
+        batch = sorted(unsorted, key=lambda row: len(row.rest))
         for prefix, count in Counter(row.prefix for row in batch).items():
             caches[prefix] = caches[prefix] if prefix in caches else _prefill(model, prefix)
             left[prefix] -= count
-        shared = continuing.cache(batch, caches)
-        cache = shared or gather([row.prefix for row in batch], caches, model.config)
+        whole = continuing.fits(batch, caches)
+        begun = [_begin(model, part, caches, whole, limits) for part in _parts(batch)]
         caches = {prefix: kept for prefix, kept in caches.items() if left[prefix]}
-        yield batch, _Batch(model, batch, cache, limits, len(batch[0].prefix) if shared else 0).run()
+        yield batch, _Batch(model, batch, begun, limits).run()
 
 
 class _Continuing:
-    """Whether a model's rows can continue one cache that is not copied, and that cache."""
+    """Whether a model's rows can continue one cache that is not copied."""
 
     def __init__(self, model: Any) -> None:
         self.model = model
@@ -202,14 +211,14 @@ class _Continuing:
         self.possible = implementation == NAME and attention_window(model.config) == math.inf
         self.tried = False
 
-    def cache(self, batch: Sequence[_Row], caches: Mapping[tuple[int, ...], DynamicCache]) -> DynamicCache | None:
-        """For a batch of rows with one beginning; None where that is not so, or the model does not do it."""
+    def fits(self, batch: Sequence[_Row], caches: Mapping[tuple[int, ...], DynamicCache]) -> bool:
+        """Whether these rows can: they have one beginning, and the model's layers do it."""
         prefix = batch[0].prefix
         if not self.possible or not prefix or len(batch) == 1 or any(row.prefix != prefix for row in batch):
-            return None
+            return False
         if not self.tried:
             self.tried, self.possible = True, self._works(caches[prefix], len(prefix))
-        return continued(caches[prefix], self.model.config) if self.possible else None
+        return self.possible
 
     def _works(self, beginning: DynamicCache, tokens: int) -> bool:
         """Whether every layer hands its keys to the attention as the cache gave them: one token shows it."""
@@ -246,12 +255,83 @@ def _prefill(model: Any, prefix: Sequence[int]) -> DynamicCache:
     return cache
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """Rows whose prompts have been through the model."""
+
+    cache: DynamicCache
+    mask: Tensor
+    """1 for each column of the cache that holds a token of the row, 0 for padding on the left, [rows, columns]."""
+    logits: Tensor
+    """Of each row's first new token, [rows, vocabulary]."""
+    shared: int
+    """Tokens of a beginning that is none of the cache's columns."""
+
+
+def _parts(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
+    """Rows in the order of their rests, cut where padding to the longest would cost more than another pass."""
+    start = 0
+    for end in range(1, len(rows) + 1):
+        if end == len(rows) or (end - start >= PART and len(rows[end].rest) > PADDED * len(rows[start].rest)):
+            yield rows[start:end]
+            start = end
+
+
+def _begin(
+    model: Any,
+    rows: Sequence[_Row],
+    caches: Mapping[tuple[int, ...], DynamicCache],
+    one_beginning: bool,
+    limits: _Limits,
+) -> _Begun:
+    """The first pass of some rows: the rests of their prompts, padded on the left.
+
+    `one_beginning`: the rows continue their beginning's cache as it lies.
+    """
+    prefix = rows[0].prefix
+    held_once = continued(caches[prefix], model.config) if one_beginning else None
+    cache = held_once or gather([row.prefix for row in rows], caches, model.config)
+    shared = len(prefix) if held_once else 0
+    held, width = [0 if shared else len(row.prefix) for row in rows], max(len(row.rest) for row in rows)
+    ids = torch.tensor([[limits.pad_id] * (width - len(row.rest)) + list(row.rest) for row in rows])
+    mask = torch.zeros(len(rows), max(held) + width, dtype=torch.long)
+    for number, row in enumerate(rows):
+        mask[number, max(held) - held[number] : max(held)] = 1
+        mask[number, mask.shape[1] - len(row.rest) :] = 1
+    mask = mask.to(model.device)
+    logits = _step(model, ids.to(model.device), mask, cache, shared)
+    return _Begun(cache, mask, logits, shared)
+
+
+def _step(model: Any, ids: Tensor, mask: Tensor, cache: DynamicCache, shared: int) -> Tensor:
+    """The logits after some more tokens of each row, [rows, vocabulary].
+
+    Args:
+        ids: shape (rows, tokens), the new ones.
+        mask: shape (rows, columns), see `_Begun`, new tokens included.
+        cache: takes the new tokens.
+        shared: see `_Begun`.
+    """
+    positions = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :] + shared
+    output = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=positions,
+        past_key_values=cache,
+        use_cache=True,
+        # As an index it makes a copy; a slice would make torch copy the output layer once a row.
+        logits_to_keep=torch.tensor([ids.shape[1] - 1], device=model.device),
+    )
+    logits: Tensor = output.logits[:, -1]
+    return logits
+
+
 class _Batch:
     """Rows that are decoded together, one column of tokens at a time."""
 
-    def __init__(self, model: Any, rows: Sequence[_Row], cache: DynamicCache, limits: _Limits, shared: int = 0) -> None:
-        """`shared`: tokens of a beginning that is none of the cache's columns."""
-        self.model, self.cache, self.limits = model, cache, limits
+    def __init__(self, model: Any, rows: Sequence[_Row], begun: Sequence[_Begun], limits: _Limits) -> None:
+        """`begun`: all rows, in their order."""
+        self.model, self.limits = model, limits
         self.room = [limits.room(row) for row in rows]
         self.replies: list[list[int]] = [[] for _ in rows]
         self.pickers = [row.picker for row in rows]
@@ -259,32 +339,17 @@ class _Batch:
         self.seconds: dict[int, float] = {}
         """When each row that is done was done."""
         self.live = list(range(len(rows)))
-        held = [0 if shared else len(row.prefix) for row in rows]
-        self.start = max(held)
-        """Columns that the cache holds already."""
-        self.tokens = self._align(rows)
-        self.mask = self._mask(rows, held)
-        self.positions = (self.mask.cumsum(1) - 1).clamp(min=0) + shared
-
-    def _align(self, rows: Sequence[_Row]) -> Tensor:
-        width = max(len(row.rest) for row in rows)
-        padded = [[self.limits.pad_id] * (width - len(row.rest)) + list(row.rest) for row in rows]
-        return torch.tensor(padded, device=self.model.device)
-
-    def _mask(self, rows: Sequence[_Row], held: Sequence[int]) -> Tensor:
-        """1 for each column of a row that holds a token, now or later; 0 for padding."""
-        end = self.start + self.tokens.shape[1]
-        mask = torch.ones(len(rows), end + self.limits.new_tokens, dtype=torch.long)
-        for number, row in enumerate(rows):
-            mask[number, : self.start - held[number]] = 0
-            mask[number, self.start : end - len(row.rest)] = 0
-        return mask.to(self.model.device)
+        self.shared = begun[0].shared
+        self.cache = joined([part.cache for part in begun], model.config)
+        columns = max(part.mask.shape[1] for part in begun)
+        self.mask = torch.cat([pad(part.mask, (columns - part.mask.shape[1], 0)) for part in begun])
+        self.logits = torch.cat([part.logits for part in begun])
 
     def run(self) -> list[Generation]:
         """Decode until each row has ended or has no room left."""
         begin = time.perf_counter()
         while self.live:
-            chosen = self._choose(self._forward())
+            chosen = self._choose(self.logits)
             for index, token in zip(self.live, chosen.tolist(), strict=True):
                 if index not in self.seconds and not self._record(index, token):
                     self.seconds[index] = time.perf_counter() - begin
@@ -292,27 +357,13 @@ class _Batch:
             # Dropping rows copies the whole cache, so a few at a time is not worth it.
             if len(keep) <= KEPT_ROWS * len(self.live):
                 chosen = self._select(keep, chosen)
-            self.tokens = chosen[:, None]
+            if self.live:
+                self.mask = pad(self.mask, (0, 1), value=1)
+                self.logits = _step(self.model, chosen[:, None], self.mask, self.cache, self.shared)
         return [
             Generation(tuple(reply), i not in self.ended, seconds=self.seconds[i])
             for i, reply in enumerate(self.replies)
         ]
-
-    def _forward(self) -> Tensor:
-        """The logits of each live row's next token, [rows, vocabulary]."""
-        end = self.start + self.tokens.shape[1]
-        output = self.model(
-            input_ids=self.tokens,
-            attention_mask=self.mask[:, :end],
-            position_ids=self.positions[:, self.start : end],
-            past_key_values=self.cache,
-            use_cache=True,
-            # As an index it makes a copy; a slice would make torch copy the output layer once a row.
-            logits_to_keep=torch.tensor([self.tokens.shape[1] - 1], device=self.model.device),
-        )
-        self.start = end
-        logits: Tensor = output.logits[:, -1]
-        return logits
 
     def _choose(self, logits: Tensor) -> Tensor:
         """The next token of each live row, [rows]."""
@@ -337,6 +388,6 @@ class _Batch:
         """Drop the rows that are done."""
         rows = torch.tensor(keep, dtype=torch.long, device=self.model.device)
         self.cache.batch_select_indices(rows)
-        self.mask, self.positions = self.mask[rows], self.positions[rows]
+        self.mask = self.mask[rows]
         self.live = [self.live[row] for row in keep]
         return chosen[rows]

@@ -48,11 +48,12 @@ class Variant:
     engine: str
     """tooltune or trl."""
     settings: tuple[tuple[str, Any], ...] = ()
-    """TRL's settings that differ from its defaults, beside checkpointing off."""
+    """What differs from tooltune's defaults, or from TRL's with checkpointing off."""
 
 
 VARIANTS = {
     "tooltune": Variant("tooltune"),
+    "tooltune-checkpointed": Variant("tooltune", (("gradient_checkpointing", "always"),)),
     "trl": Variant("trl"),
     "trl-grouped": Variant("trl", (("train_sampling_strategy", "group_by_length"),)),
     "trl-packed": Variant("trl", (("packing", True),)),
@@ -83,7 +84,12 @@ class Job:
             model_name=self.model_name, dtype=self.dtype, output_dir=Path(folder), lora_rank=self.rank,
             num_train_epochs=1, per_device_train_batch_size=self.batch, gradient_accumulation_steps=1,
             learning_rate=self.learning_rate, save_strategy="no", max_length=8192,
+            **self.own_settings(),
         )  # fmt: skip
+
+    def own_settings(self) -> dict[str, Any]:
+        variant = VARIANTS[self.variant]
+        return dict(variant.settings) if variant.engine == "tooltune" else {}
 
 
 def make_examples(job: Job) -> list[Example]:

@@ -14,9 +14,10 @@ from tests.conftest import ARCHITECTURES
 from tests.train.test_packs import gradients, group, with_lora
 from tooltune.engine.fuse import fused, fused_to_ask
 from tooltune.engine.fused import HeadLoss, LoraLinear, Product, RmsNorm, Swiglu
+from tooltune.train import matmul_attention
 from tooltune.train.attention import packing
 from tooltune.train.batching import make_packs, plain_tensors, shared_tensors
-from tooltune.train.matmul_attention import MOST_BYTES, MatmulAttention, pays
+from tooltune.train.matmul_attention import MatmulAttention, pays
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -61,10 +62,15 @@ class TestGradients:
 
 class TestAttention:
     @pytest.mark.parametrize("lengths", [(7, 4, 1, 6), (0, 4, 3), (1, 5)])
-    def test_equals_sdpa_on_each_plain_row(self, lengths: tuple[int, ...]) -> None:
+    @pytest.mark.parametrize(("tile", "most_bytes"), [(256, 2**28), (3, 2**28), (3, 0)])
+    def test_equals_sdpa_on_each_plain_row(
+        self, lengths: tuple[int, ...], tile: int, most_bytes: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(matmul_attention, "TILE", tile)
+        monkeypatch.setattr(matmul_attention, "MOST_BYTES", most_bytes)
         total, prefix = sum(lengths), lengths[0]
         query, key, value = leaf(1, 6, total, 8), leaf(1, 2, total, 8, seed=1), leaf(1, 2, total, 8, seed=2)
-        ours = MatmulAttention.apply(query, key, value, lengths, 0.3)
+        ours = MatmulAttention.apply(query, key, value, lengths, 0.3, 30)
         rows, start = [], prefix
         for length in lengths[1:]:
             at = torch.tensor([*range(prefix), *range(start, start + length)])
@@ -84,12 +90,16 @@ class TestAttention:
             torch.testing.assert_close(a[:, :, :prefix], b[:, :, :prefix])
             torch.testing.assert_close(a, b)
 
-    def test_is_chosen_for_bfloat16_while_its_memory_is_small(self) -> None:
+    def test_keeps_probabilities_while_their_memory_is_small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(matmul_attention, "MOST_BYTES", 30 * 2 * 6 * (7 * 7 + 4 * 11))
+        query, key = leaf(1, 6, 11, 8), leaf(1, 2, 11, 8, seed=1)
+        small, large = (MatmulAttention.apply(query, key, key, (7, 4), 0.3, layers) for layers in (30, 31))
+        assert [len(out.grad_fn.saved_tensors) for out in (small, large)] == [5, 3]
+
+    def test_is_chosen_for_bfloat16(self) -> None:
         query = torch.zeros(1, 9, 1, 64, dtype=torch.bfloat16)
-        assert pays(query, 350, (150,) * 8, layers=30)
-        assert not pays(query.float(), 350, (150,) * 8, layers=30)
-        too_long = int((MOST_BYTES / (9 * 30 * 2)) ** 0.5) + 1
-        assert not pays(query, too_long, (1,), layers=30)
+        assert pays(query)
+        assert not pays(query.float())
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

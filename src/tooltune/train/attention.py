@@ -62,10 +62,10 @@ def shared_prefix_attention(
     if geometry is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
     lengths = (geometry.prefix, *geometry.branches)
-    layers: Any = getattr(module.config, "num_hidden_layers", 1)
-    if pays(query, geometry.prefix, geometry.branches, layers):
+    if pays(query):
         scale = query.shape[3] ** -0.5 if scaling is None else scaling
-        out = MatmulAttention.apply(query, key, value, lengths, scale)  # type: ignore[no-untyped-call]
+        layers: Any = getattr(module.config, "num_hidden_layers", 1)
+        out = MatmulAttention.apply(query, key, value, lengths, scale, layers)  # type: ignore[no-untyped-call]
         return out.transpose(1, 2).contiguous(), None
     if query.is_cuda:
         return flex(query, key, value, lengths, scaling).transpose(1, 2).contiguous(), None

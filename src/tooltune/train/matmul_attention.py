@@ -1,8 +1,10 @@
 """A pack's attention as matrix products, for bfloat16 on CPU.
 
-torch's CPU flash attention keeps memory small, and its backward pass makes no use of the processor's
-bfloat16 units (AMX, AVX512-BF16). A pack's score matrices are small enough to keep: the prefix has
-few tokens, and a branch sees only itself and the prefix. Measured by `python benchmarks/engine.py`.
+torch's CPU flash attention makes no use of the processor's bfloat16 units (AMX, AVX512-BF16) on the way back.
+Here the prefix and each branch go tile by tile, each over the keys that it may see, so that half of what causal
+attention leaves out is not computed and no score matrix is larger than a tile. The probabilities of all layers are kept
+for the way back where they are small, and otherwise computed once more, as flash attention does (arXiv:2205.14135).
+Measured by `python benchmarks/engine.py`.
 
 Scores are rounded to bfloat16 before the softmax, as in transformers' "eager" attention.
 """
@@ -10,7 +12,7 @@ Scores are rounded to bfloat16 before the softmax, as in transformers' "eager" a
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,42 +22,63 @@ from torch.autograd import Function
 
 from tooltune.engine.fused import kernels_for
 
-MOST_BYTES = 2**30
-"""Most memory for the kept probabilities of all layers; a pack that needs more takes flash attention."""
+MOST_BYTES = 2**28
+"""Most memory for the kept probabilities of all layers; a pack that needs more computes them twice."""
+TILE = 256
+"""Tokens that ask at a time."""
 
 
-def pays(query: Tensor, prefix: int, branches: Sequence[int], layers: int) -> bool:
-    """Whether these products are the better way for a pack."""
-    if query.device.type != "cpu" or query.dtype != torch.bfloat16:
-        return False
-    scores = prefix**2 + sum(branch * (prefix + branch) for branch in branches)
-    return scores * query.shape[1] * layers * query.element_size() <= MOST_BYTES
+def pays(query: Tensor) -> bool:
+    """Whether these products are the better way."""
+    return query.device.type == "cpu" and query.dtype == torch.bfloat16
 
 
 @dataclass(frozen=True)
-class _Block:
-    """The prefix, or one branch: its place in the pack, and what its tokens attend to."""
+class _Tile:
+    """Some tokens of the prefix, or of a branch."""
 
+    asking: slice
     own: slice
-    queries: Tensor
-    """(key heads, query heads of each x tokens, size)."""
-    keys: Tensor
-    """(key heads, prefix and own tokens, size)."""
-    values: Tensor
+    """Those of their part of the pack that they may see."""
+    before: int
+    """How many of the prefix's they see as well."""
+
+    @property
+    def tokens(self) -> int:
+        return int(self.asking.stop - self.asking.start)
+
+    def rows(self, states: Tensor, heads: int) -> Tensor:
+        """What asks: (1, heads of all, tokens, size) -> (key heads, query heads of each x tokens, size)."""
+        return states[0, :, self.asking].reshape(heads, -1, states.shape[3])
+
+    def seen(self, states: Tensor) -> Tensor:
+        """What is seen: (1, key heads, tokens, size) -> (key heads, tokens seen, size)."""
+        own = states[0, :, self.own]
+        return torch.cat([states[0, :, : self.before], own], dim=1) if self.before else own
+
+    def add(self, gradient: Tensor, part: Tensor) -> None:
+        """Add the gradient of what is seen to that of all, (key heads, tokens, size)."""
+        if self.before:
+            gradient[:, : self.before] += part[:, : self.before]
+        gradient[:, self.own] += part[:, self.before :]
 
 
-def _blocks(query: Tensor, key: Tensor, value: Tensor, lengths: Sequence[int]) -> Iterator[_Block]:
-    heads, prefix, start = key.shape[1], lengths[0], 0
-    for length in lengths:
-        own = slice(start, start + length)
-        rows = query[0, :, own].reshape(heads, -1, query.shape[3])
-        keys, values = key[0, :, own], value[0, :, own]
-        if start:
-            keys = torch.cat([key[0, :, :prefix], keys], dim=1)
-            values = torch.cat([value[0, :, :prefix], values], dim=1)
-        if length:
-            yield _Block(own, rows, keys, values)
+@functools.lru_cache(maxsize=64)
+def _tiles(lengths: Sequence[int], tile: int) -> Sequence[_Tile]:
+    """The tiles of the prefix, then of each branch."""
+    tiles, start = [], 0
+    for number, length in enumerate(lengths):
+        for first in range(0, length, tile):
+            stop = start + min(first + tile, length)
+            tiles.append(_Tile(slice(start + first, stop), slice(start, stop), lengths[0] if number else 0))
         start += length
+    return tiles
+
+
+def _kept(lengths: Sequence[int], heads: int, layers: int) -> bool:
+    """Whether the probabilities of all layers are few enough."""
+    scores = sum(tile.tokens * (tile.before + tile.own.stop - tile.own.start) for tile in _tiles(lengths, TILE))
+    return bool(2 * scores * heads * layers <= MOST_BYTES)
 
 
 @functools.lru_cache(maxsize=256)
@@ -83,21 +106,30 @@ def _softmax_backward(d: Tensor, probabilities: Tensor, tokens: int, scaling: fl
     return torch._softmax_backward_data(d, probabilities, -1, probabilities.dtype).mul_(scaling)
 
 
+def _probabilities(query: Tensor, key: Tensor, tile: _Tile, scaling: float) -> Tensor:
+    """Of a tile, (key heads, queries, keys)."""
+    scores = torch.bmm(tile.rows(query, key.shape[1]), tile.seen(key).transpose(1, 2))
+    return _softmax(scores, tile.tokens, scaling)
+
+
 class MatmulAttention(Function):
     """Attention of a pack with grouped key heads. Gradients: query, key, value."""
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, lengths: Sequence[int], scaling: float) -> Tensor:
+    def forward(
+        ctx: Any, query: Tensor, key: Tensor, value: Tensor, lengths: Sequence[int], scaling: float, layers: int
+    ) -> Tensor:
         """query: (1, heads, tokens, size); key and value with their own number of heads.
 
-        `lengths` are those of the prefix (0 if there is none) and of each branch. Returns query's shape.
+        `lengths` are those of the prefix (0 if there is none) and of each branch, `layers` those of the model.
+        Returns query's shape.
         """
-        out, kept = torch.empty_like(query), []
-        for block in _blocks(query, key, value, lengths):
-            tokens = block.own.stop - block.own.start
-            probabilities = _softmax(torch.bmm(block.queries, block.keys.transpose(1, 2)), tokens, scaling)
-            out[0, :, block.own] = torch.bmm(probabilities, block.values).view(out.shape[1], tokens, -1)
-            kept.append(probabilities)
+        out, kept, keeps = torch.empty_like(query), [], _kept(lengths, query.shape[1], layers)
+        for tile in _tiles(lengths, TILE):
+            probabilities = _probabilities(query, key, tile, scaling)
+            out[0, :, tile.asking] = torch.bmm(probabilities, tile.seen(value)).view(out.shape[1], tile.tokens, -1)
+            if keeps:
+                kept.append(probabilities)
         ctx.save_for_backward(query, key, value, *kept)
         ctx.lengths, ctx.scaling = lengths, scaling
         return out
@@ -105,24 +137,15 @@ class MatmulAttention(Function):
     @staticmethod
     def backward(ctx: Any, d_out: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, *kept = ctx.saved_tensors
-        d_query, d_key, d_value = (torch.empty_like(tensor) for tensor in (query, key, value))
-        prefix, heads = ctx.lengths[0], key.shape[1]
-        # The prefix's gradient is a sum over the branches: in float32.
-        prefix_key = torch.zeros(heads, prefix, key.shape[3])
-        prefix_value = torch.zeros_like(prefix_key)
-        blocks = _blocks(query, key, value, ctx.lengths)
-        for block, probabilities in zip(blocks, kept, strict=True):
-            d = d_out[0, :, block.own].reshape(heads, -1, d_out.shape[3])
-            d_values = torch.bmm(probabilities.transpose(1, 2), d)
-            tokens = block.own.stop - block.own.start
-            d_scores = torch.bmm(d, block.values.transpose(1, 2))
-            d_scores = _softmax_backward(d_scores, probabilities, tokens, ctx.scaling)
-            d_query[0, :, block.own] = torch.bmm(d_scores, block.keys).view(query.shape[1], tokens, -1)
-            d_keys = torch.bmm(d_scores.transpose(1, 2), block.queries)
-            d_key[0, :, block.own], d_value[0, :, block.own] = d_keys[:, -tokens:], d_values[:, -tokens:]
-            if prefix:
-                prefix_key += d_keys[:, :prefix]
-                prefix_value += d_values[:, :prefix]
-        if prefix:
-            d_key[0, :, :prefix], d_value[0, :, :prefix] = prefix_key, prefix_value
-        return d_query, d_key, d_value, None, None
+        d_query = torch.empty_like(query)
+        # What the prefix gets is a sum over tiles and branches: in float32.
+        d_key, d_value = (torch.zeros(key.shape[1:], dtype=torch.float32) for _ in range(2))
+        for number, tile in enumerate(_tiles(ctx.lengths, TILE)):
+            p = kept[number] if kept else _probabilities(query, key, tile, ctx.scaling)
+            d = tile.rows(d_out, key.shape[1])
+            tile.add(d_value, torch.bmm(p.transpose(1, 2), d))
+            d_scores = torch.bmm(d, tile.seen(value).transpose(1, 2))
+            d_scores = _softmax_backward(d_scores, p, tile.tokens, ctx.scaling)
+            d_query[0, :, tile.asking] = torch.bmm(d_scores, tile.seen(key)).view(query.shape[1], tile.tokens, -1)
+            tile.add(d_key, torch.bmm(d_scores.transpose(1, 2), tile.rows(query, key.shape[1])))
+        return d_query, d_key.to(key.dtype)[None], d_value.to(value.dtype)[None], None, None, None

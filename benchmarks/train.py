@@ -54,6 +54,7 @@ class Variant:
 VARIANTS = {
     "tooltune": Variant("tooltune"),
     "tooltune-checkpointed": Variant("tooltune", (("gradient_checkpointing", "always"),)),
+    "tooltune-early": Variant("tooltune", (("early_gradients", True),)),
     "trl": Variant("trl"),
     "trl-grouped": Variant("trl", (("train_sampling_strategy", "group_by_length"),)),
     "trl-packed": Variant("trl", (("packing", True),)),
@@ -134,7 +135,10 @@ def measure(job: Job) -> dict[str, Any]:
         model = add_lora(load_model(config, "float32" if autocast else None), config)
         engine = by_tooltune if VARIANTS[job.variant].engine == "tooltune" else by_trl
         model, seconds, computed = engine(model, packs, encoder, config, job)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        # Weights that a side process shares are counted twice.
+        peak = (
+            sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 2**20
+        )
         flops = computed * 4 * decoder_weights(model) + 4 * head_weights(model) * sum(sum(e.trained) for e in train)
         return {
             "seconds": seconds, "tokens": sum(len(e.input_ids) for e in train), "examples": len(train),

@@ -54,8 +54,9 @@ class Variant:
 VARIANTS = {
     "tooltune": Variant("tooltune"),
     "tooltune-checkpointed": Variant("tooltune", (("gradient_checkpointing", "always"),)),
-    "tooltune-early": Variant("tooltune", (("early_gradients", True),)),
+    "tooltune-early": Variant("tooltune", (("early_gradients", True), ("cpu_processes", 2))),
     "trl": Variant("trl"),
+    "trl-same-order": Variant("trl", (("train_sampling_strategy", "sequential"),)),
     "trl-grouped": Variant("trl", (("train_sampling_strategy", "group_by_length"),)),
     "trl-packed": Variant("trl", (("packing", True),)),
     "trl-autocast": Variant("trl", (("bf16", True),)),
@@ -162,7 +163,10 @@ def by_trl(model: Any, packs: Any, encoder: Any, config: TrainConfig, job: Job) 
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    examples = [example for pack in packs for example in pack.examples]
+    from tooltune.train.batching import GroupedSampler
+
+    in_order = GroupedSampler([pack.tokens for pack in packs], 1, config.seed)  # what tooltune takes first, second, ...
+    examples = [example for number in in_order for example in packs[number].examples]
     rows = {"input_ids": [e.input_ids for e in examples], "labels": [labels(e) for e in examples]}
     longest = max(map(len, rows["input_ids"]))
     ours = {"bf16": False, "packing": False} | dict(VARIANTS[job.variant].settings)

@@ -90,7 +90,7 @@ def mistral_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return AutoTokenizer.from_pretrained(folder)
 
 
-ARCHITECTURES = ("Llama", "Mistral", "Qwen2", "Gemma")
+ARCHITECTURES = ("Llama", "Mistral", "Qwen2", "Qwen3", "Gemma", "Phi3")
 
 
 @pytest.fixture(scope="session")
@@ -111,8 +111,10 @@ def tiny_model() -> Callable[..., Any]:
             "num_key_value_heads": 2,
             "max_position_embeddings": 4096,
         }
-        if architecture == "Gemma":
+        if architecture in ("Gemma", "Qwen3"):
             values["head_dim"] = 8
+        if architecture == "Phi3":
+            values["pad_token_id"] = 0  # its own lies beyond so small a vocabulary
         if architecture == "Mistral":
             values["sliding_window"] = None
         torch.manual_seed(0)

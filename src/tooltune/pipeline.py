@@ -315,7 +315,7 @@ def save(config: TrainConfig, trained: Any, encoder: Any, tools: Sequence[Tool])
     from tooltune.export.save import save_adapter, save_merged
     from tooltune.report import plot_loss
 
-    save_adapter(trained.model, encoder, config.output_dir)
+    save_adapter(trained.model, encoder, config.output_dir, trained.adapter)
     write_json(config.output_dir / "tools.json", [tool.to_dict() for tool in tools])
     write_json(config.output_dir / "history.json", list(trained.history))
     plot_loss(trained.history, config.output_dir / "loss.png", config.stage)

@@ -33,11 +33,16 @@ def test_two_processes_train_what_one_does(name: str, tiny_model_folder: Path, t
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Training:") == 1  # the first process speaks
     assert main([*common, *one, "2"]) == 0
+    compare(tmp_path)
+
+
+def compare(folder: Path) -> None:
+    """Hold the run in `two` against the one in `one`."""
     losses, weights = [], []
     for run in ("one", "two"):
-        history = json.loads((tmp_path / run / "history.json").read_text())
+        history = json.loads((folder / run / "history.json").read_text())
         losses.append(torch.tensor([entry["loss"] for entry in history if "loss" in entry]))
-        weights.append(load_file(tmp_path / run / "adapter_model.safetensors"))
+        weights.append(load_file(folder / run / "adapter_model.safetensors"))
     torch.testing.assert_close(*losses, rtol=1e-3, atol=0)
     one_, two_ = (torch.cat([value.flatten() for _, value in sorted(w.items())]) for w in weights)
     # Adam turns the last bits of small gradients into steps of full size, so single weights may differ.

@@ -4,7 +4,8 @@ Nothing is taken on trust: a module is replaced only when its class, its setting
 random numbers say that the fused function computes the same. Whatever does not match stays as it is,
 so an unknown architecture trains a little slower, and never differently.
 
-On CPU only: nobody has measured these against a GPU's own kernels here.
+On CPU only: nobody has measured these against a GPU's own kernels here. Not where weights are sharded: the fused
+functions read whole weights, past the hooks that would put them together.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def fused(model: Any) -> Iterator[Tensor | None]:
     Then the model's `logits` are the hidden states that go into its output layer, and `HeadLoss`
     takes them and the weight.
     """
-    if next(model.parameters()).device.type != "cpu":
+    if asked_to_shard() or next(model.parameters()).device.type != "cpu":
         yield None
         return
     with _replaced(model, _replacement), _rotation(model):
@@ -55,7 +56,7 @@ def fused_to_ask(model: Any) -> Iterator[None]:
     decoding. Norms, MLPs and attention gain nothing there, and a model without an adapter stays as it is.
     """
     first = next(model.parameters())
-    fits = first.device.type == "cpu" and first.dtype == torch.bfloat16
+    fits = first.device.type == "cpu" and first.dtype == torch.bfloat16 and not asked_to_shard()
     with _replaced(model, lambda module: _lora(module) if fits and type(module) is PeftLinear else None):
         yield
 
@@ -134,13 +135,7 @@ def _replacement(module: nn.Module) -> Forward | None:
 def _lora(module: Any) -> Forward | None:
     """Plain LoRA on a plain linear layer: one adapter, no dropout, no variant such as DoRA."""
     base, names = module.base_layer, module.active_adapters
-    if (
-        _sharded()
-        or type(base) is not nn.Linear
-        or len(names) != 1
-        or names[0] not in module.lora_A
-        or base.weight.requires_grad
-    ):
+    if type(base) is not nn.Linear or len(names) != 1 or names[0] not in module.lora_A or base.weight.requires_grad:
         return None
     name = names[0]
     a, b = module.lora_A[name], module.lora_B[name]
@@ -193,15 +188,15 @@ def _same(module: nn.Module, forward: Forward, width: int, dtype: torch.dtype) -
     return bool(off <= 8 * torch.finfo(dtype).eps * theirs.float().norm())
 
 
-def _sharded() -> bool:
-    """Whether FSDP or DeepSpeed may hold only a part of a weight."""
-    return bool(os.environ.get("ACCELERATE_USE_FSDP") or os.environ.get("ACCELERATE_USE_DEEPSPEED"))
+def asked_to_shard(by: tuple[str, ...] = ("FSDP", "DEEPSPEED")) -> bool:
+    """Whether a process may come to hold only a part of a weight: the launcher's word, before there is a model."""
+    return any(os.environ.get(f"ACCELERATE_USE_{name}", "").lower() == "true" for name in by)
 
 
 def _plain_head(model: Any) -> nn.Linear | None:
     """The output layer, when logits are nothing but its product with the last hidden states."""
     head = model.get_base_model().get_output_embeddings()
-    if _sharded() or type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
+    if type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
         return None
     ids = torch.arange(4)[None]
     with torch.no_grad():

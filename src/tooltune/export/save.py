@@ -27,9 +27,14 @@ MERGED = "merged"
 _PACKAGES = ("tooltune", "torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors", "trl")
 
 
-def save_adapter(model: Any, encoder: TextEncoder | NativeEncoder, folder: Path) -> None:
-    """Save the adapter and the tokenizer, with the chat template the model was trained on."""
-    _save_into(folder, model, encoder)
+def save_adapter(
+    model: Any, encoder: TextEncoder | NativeEncoder, folder: Path, weights: Mapping[str, Any] | None = None
+) -> None:
+    """Save the adapter and the tokenizer, with the chat template the model was trained on.
+
+    `weights` are the adapter's, where the model has only a part of them.
+    """
+    _save_into(folder, model, encoder, weights)
 
 
 def save_merged(config: ModelConfig, encoder: TextEncoder | NativeEncoder, folder: Path) -> Path:
@@ -54,13 +59,15 @@ def _save_tokenizer(encoder: TextEncoder | NativeEncoder, path: str) -> None:
     tokenizer.save_pretrained(path)
 
 
-def _save_into(folder: Path, model: Any, encoder: TextEncoder | NativeEncoder) -> None:
+def _save_into(
+    folder: Path, model: Any, encoder: TextEncoder | NativeEncoder, weights: Mapping[str, Any] | None = None
+) -> None:
     """Save into a temporary folder, then move each file into place."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".saving-", dir=folder) as temporary:
         try:
             if isinstance(model, PeftModel):
-                save_lora(model, temporary, folder)
+                save_lora(model, temporary, folder, weights)
             else:
                 model.save_pretrained(temporary)
             _save_tokenizer(encoder, temporary)

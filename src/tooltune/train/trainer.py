@@ -38,6 +38,7 @@ from tooltune.train.loss import pack_loss
 from tooltune.train.memory import checkpointing
 from tooltune.train.model import device
 from tooltune.train.progress import ProgressBar
+from tooltune.train.sharding import check_sharding, whole_adapter
 from tooltune.train.side import SIDE, SideProcesses, beside, useful_processes
 
 Measure = Callable[[Any], float]
@@ -51,6 +52,8 @@ class Trained:
     history: Sequence[Mapping[str, Any]]
     notices: Sequence[str] = ()
     """What did not go as asked: why prefixes were not shared, where time ran out, that memory was short."""
+    adapter: Mapping[str, torch.Tensor] | None = None
+    """The adapter's whole weights where the model holds a part of them only (see `sharding`)."""
 
 
 class PackTrainer(Trainer):
@@ -127,6 +130,14 @@ class PackTrainer(Trainer):
             loss = loss * self.accelerator.num_processes  # DDP averages gradients over processes
         return (loss, {}) if return_outputs else loss
 
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Trainer's own; of sharded weights it would gather the base too, or save nothing to start from."""
+        adapter = whole_adapter(self.model)
+        if adapter is None:
+            super().save_model(output_dir, _internal_call)
+        else:
+            self._save(output_dir, state_dict=dict(adapter))
+
     def evaluation_loop(self, *args: Any, **kwargs: Any) -> Any:
         """Trainer's own, with `measure` beside the loss."""
         output = super().evaluation_loop(*args, **kwargs)
@@ -185,16 +196,18 @@ def train(
         notices.append(f"prefixes are not shared: {reason}")
     if checkpointed and config.gradient_checkpointing == "auto":
         notices.append("activations were computed twice, since memory is short (--gradient_checkpointing)")
-    return Trained(model.eval(), list(trainer.state.log_history), notices)
+    return Trained(model.eval(), list(trainer.state.log_history), notices, whole_adapter(model))
 
 
 def run_trainer(trainer: Trainer, stop: StopAfterStep, config: TrainConfig) -> list[str]:
     """Let a Trainer run to its end, or from its newest checkpoint. Returns what the user should know.
 
     Raises:
+        ConfigError: weights are sharded in a way that is not covered (see `sharding`).
         Interrupted: Ctrl-C was pressed; a checkpoint has been written.
         OutputError: a checkpoint could not be written; incomplete ones are removed.
     """
+    notices = check_sharding(trainer, config)
     trainer.remove_callback(PrinterCallback)  # the bar shows the loss
     budget = TimeBudget(60 * config.max_minutes) if config.max_minutes else None
     if budget:
@@ -205,7 +218,7 @@ def run_trainer(trainer: Trainer, stop: StopAfterStep, config: TrainConfig) -> l
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if stop.pressed:
         raise Interrupted(str(newest_checkpoint(folder) or folder), trainer.state.global_step)
-    return [budget.notice] if budget and budget.notice else []
+    return [*notices, budget.notice] if budget and budget.notice else notices
 
 
 def _processes(model: Any, packs: Sequence[Pack], config: TrainConfig) -> int:

@@ -135,7 +135,7 @@ class PackTrainer(Trainer):
         adapter = whole_adapter(self.model)
         if adapter is None:
             super().save_model(output_dir, _internal_call)
-        else:
+        elif self.args.should_save:
             self._save(output_dir, state_dict=dict(adapter))
 
     def evaluation_loop(self, *args: Any, **kwargs: Any) -> Any:

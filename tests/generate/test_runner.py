@@ -6,6 +6,7 @@ import pytest
 from tooltune.errors import ConfigError, ToolDefinitionError
 from tooltune.example_tools import EXAMPLE_TOOLS
 from tooltune.generate import SHARES, GenerationReport, generate_examples
+from tooltune.generate.runner import make_plan
 from tooltune.generate.scenarios import shares_for
 from tooltune.generate.scene import Catalogue
 from tooltune.generate.world import World
@@ -218,6 +219,21 @@ def test_wrong_settings_are_refused_at_once(error, arguments):
 def test_more_examples_than_the_tools_allow_say_so():
     with pytest.raises(ToolDefinitionError, match="fewer examples"):
         generate([Tool("list_servers", "List all servers")], 5_000)
+
+
+def test_where_a_tool_allows_nothing_new_others_take_its_place():
+    light = Tool("switch_light", "Switch the light.", [P("state", enum=["on", "off"], required=True)])
+    book = Tool("search_books", "Searches books.", [P("query", required=True)])
+    shares = {name: float(name == "single") for name in SHARES}
+    plan = make_plan([light, book], 12, 1, held_out_share=0, max_tools_in_view=1, shares=shares)
+    used_up = 2 * 40  # tries with its own tools
+    first, instead = ([plan.candidate(i, start).content for i in range(12)] for start in (0, used_up))
+    assert all(verify_example(example) is None for example in instead)
+    assert {example.metadata["scenario"] for example in instead} == {"single"}
+    assert any(a.tools != b.tools for a, b in zip(first, instead, strict=True))
+    alone = make_plan([light], 12, 1, held_out_share=0, max_tools_in_view=1, shares=shares)
+    with pytest.raises(ToolDefinitionError, match="switch_light"):
+        alone.candidate(0, used_up + 20 * 40)
 
 
 def test_tools_that_no_valid_call_can_be_made_for_say_so():

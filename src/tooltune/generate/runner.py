@@ -36,6 +36,8 @@ _MOST_TOOLS = 40
 _NEIGHBOURS = 0.5
 _ABSENT = 12
 _TRIES = 40
+_TOOL_SETS = 20
+"""So many tool sets are tried where the first ones allow nothing new: a tool with few values has few requests."""
 _TALK = ("no_tool", "chat")
 _CALLING = (
     "single",
@@ -170,35 +172,46 @@ class Plan:
         """
         part: Part = "train" if i < self.total - self.held_out else "held_out"
         index = i if part == "train" else i - (self.total - self.held_out)
-        catalogue, tools = self._view(part, index // self.group_size)
         reasons = Counter(dropped or {})
-        for number, (name, rng, clear) in islice(enumerate(self._tries(part, i, index)), first, None):
+        for number, (group, name, rng, clear) in islice(enumerate(self._tries(part, i, index)), first, None):
+            catalogue, tools = self._view(part, group)
             differs = clear and reasons[_SAME] < _MOST_OF_SAME
             reason, example = _attempt(catalogue, name, part, tools, rng, clear, differs)
             if example is not None:
-                return self._found(i, number + 1, reasons, example, self._own_names(part, index, tools))
+                return self._found(i, number + 1, reasons, example, self._own_names(part, group, tools))
             reasons.update([reason] if reason else [])
-        raise _no_further(i, tools, reasons)
+        raise _no_further(i, self._view(part, index // self.group_size)[1], reasons)
 
-    def _tries(self, part: Part, i: int, index: int) -> Iterator[tuple[str, Random, bool]]:
-        """Scenario and chance of each try at example i: its own scenario if at all possible, else the next that works.
+    def _tries(self, part: Part, i: int, index: int) -> Iterator[tuple[int, str, Random, bool]]:
+        """Tool set, scenario and chance of each try at example i.
 
-        The third says whether only clear tools may be called; in the end, any may.
+        That is its own scenario if at all possible, else the next that works, and other tools only where its own
+        allow nothing that is not there already. The fourth says whether only clear tools may be called; in the end,
+        any may.
 
         Neither talk nor a question stands in for calls: tools that no call can be made for are an error.
         """
         wanted = self.scenario(part, index)
         stand_ins = _TALK if wanted in _TALK else _CALLING
         others = [name for name, _ in self.shares if name != wanted and name in stand_ins]
-        yield wanted, Random(f"{self.seed}:{i}"), True
+        group = index // self.group_size
+        yield group, wanted, Random(f"{self.seed}:{i}"), True
         for clear in (True, False):
             for name in (wanted, *others):
                 for attempt in range(name == wanted, _TRIES):
-                    yield name, Random(f"{self.seed}:{i}:{name}:{attempt}"), clear
+                    yield group, name, Random(f"{self.seed}:{i}:{name}:{attempt}"), clear
+        for further in range(1, _TOOL_SETS):
+            for attempt in range(_TRIES):
+                yield (
+                    group + further * (self.total + 1),
+                    wanted,
+                    Random(f"{self.seed}:{i}:{wanted}:{further}:{attempt}"),
+                    True,
+                )
 
-    def _own_names(self, part: Part, index: int, shown: Sequence[Tool]) -> Mapping[str, str]:
+    def _own_names(self, part: Part, group: int, shown: Sequence[Tool]) -> Mapping[str, str]:
         """Name in view -> name, for the tools of an example."""
-        own = self.tools(part, index // self.group_size) if self.renamed else shown
+        own = self.tools(part, group) if self.renamed else shown
         return {there.name: tool.name for there, tool in zip(shown, own, strict=True)}
 
     def _found(

@@ -40,3 +40,15 @@ def test_an_address_that_was_looked_up_is_written_to():
     send = Tool("send_email", "Send an e-mail", [P("to", "E-mail address of the recipient", required=True)])
     (link,) = links_between([Tool("find_contact", "Find a contact", [P("name", required=True)]), send])
     assert (link.parameter, link.field) == ("to", "email")
+
+
+def test_what_a_thing_holds_is_not_known_before_it():
+    issue = P("issue_number", type="integer", required=True)
+    listing = Tool("list_issues", "List issues")
+    inside = Tool(
+        "dismiss_suggestion", "Dismiss a suggestion", [issue, P("suggestion_id", type="integer", required=True)]
+    )
+    other = Tool("remove_sub_issue", "Remove a sub-issue", [P("sub_issue_id", type="integer", required=True)])
+    assert not pairs(listing, inside)
+    assert not pairs(listing, other)
+    assert pairs(listing, Tool("close_issue", "Close an issue", [issue]))

@@ -9,6 +9,7 @@ from tests.generate.test_long_chain import SHOP, calls
 from tooltune.example_tools import EXAMPLE_TOOLS
 from tooltune.generate import SHARES, generate_examples
 from tooltune.generate.world import World
+from tooltune.types import Tool, ToolParameter
 from tooltune.verify import verify_example
 from tooltune.verify.relative import reference_date, relative_dates
 
@@ -46,3 +47,11 @@ def test_the_example_tools_have_every_scenario_but_chains_of_foreign_tools():
     shares = dict.fromkeys(SHARES, 1)
     examples = generate_examples(EXAMPLE_TOOLS, 60, 3, shares=shares)
     assert {example.metadata["scenario"] for example in examples} == set(SHARES) - {"long_chain"}
+
+
+def test_one_thing_is_not_changed_twice_in_one_request():
+    visibility = ToolParameter("visibility", required=True, enum=[f"level-{n}" for n in range(30)])
+    tools = [Tool("set_visibility", "Set the visibility", [visibility]), *SHOP]
+    for example in made(tools, "parallel", 20):
+        alone = len(example.tools) == 1  # then nothing else can be asked for
+        assert alone or [call.name for call in calls(example)].count("set_visibility") < 2

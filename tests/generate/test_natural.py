@@ -68,6 +68,10 @@ def test_an_optional_argument_needs_a_value_and_a_name_that_can_be_said(paramete
         ("Create", P("team_id", type="integer"), False),
         ("Create", P("max_size_gb", "Most gigabytes", type="integer"), True),
         ("Create", P("issue", "An issue to convert", type="integer"), False),
+        ("List", P("page", type="integer"), False),  # nobody begins with the third one
+        ("List", P("region", enum=["WestUs2", "EastUs"]), False),
+        ("Update", P("default_branch", "The branch that is shown first"), False),  # not "on the branch x"
+        ("Create", P("no_branches", "Whether to copy branches", type="boolean"), False),  # turned round
     ],
 )
 def test_what_only_a_form_would_say_is_never_mentioned(verb, parameter, expected):
@@ -83,7 +87,7 @@ def test_what_only_a_form_would_say_is_never_mentioned(verb, parameter, expected
     [
         ("List issues in a repository", REPO, True),
         ("Get a commit", [*REPO, P("sha", "The commit", required=True)], True),
-        ("Create a package", [P("package_type", "The type of package", required=True, enum=["npm", "maven"])], True),
+        ("Create a release", [P("package_type", "The type of package", required=True, enum=["npm", "maven"])], True),
         ("Get a package", [P("package_type", "The type of package", required=True, enum=["npm", "maven"])], False),
         ("Get organization users usage metrics", [P("org", required=True)], False),  # a pile of nouns
         ("Get a natural representation of a value", [P("value", type="number", required=True)], False),
@@ -109,6 +113,11 @@ def test_what_only_a_form_would_say_is_never_mentioned(verb, parameter, expected
         ("List repositories a token has access to", [P("token_id", type="integer", required=True)], False),
         ("Returns a text in the notation z.wq x 10\u207f", [P("value", type="number", required=True)], False),
         ("Read a file. DEPRECATED: use read_text", [P("path", required=True)], False),
+        ("Check if a user can be assigned", [P("username", required=True)], False),  # if who is what?
+        ("Get an enterprise setting for a team", [P("enterprise", required=True)], False),  # said twice
+        ("Set the limit of an organization", [P("org", required=True), P("description")], False),  # to what?
+        ("List the manifests of an organization", [P("org", required=True)], False),  # no person's word
+        ("Get a tree", [*REPO, P("tree_sha", "The tree", required=True)], False),  # nobody types such a number
         ("Get a member", [P("enterprise", required=True), P("org", required=True), P("city", required=True)], False),
     ],
 )

@@ -45,3 +45,17 @@ def test_facts_are_said_as_people_say_them():
     assert fact("lines_added", 1) == "1 line added"
     assert fact("date", "2026-05-03") == "date 3 May 2026"
     assert described({"title": "Fix the login page now", "status": "open"}) == '"Fix the login page now" (status open)'
+
+
+def test_only_what_was_asked_for_is_said_to_be_done():
+    repository = ToolParameter("repository_id", type="integer", required=True)
+    enabled = answer(
+        "enable_repository", "Enable a repository for scans", {"status": "enabled"}, [repository], repository_id=5
+    )
+    assert "repository" not in enabled
+    read = answer("mark_as_read", "Mark notifications as read", {"status": "marked"})
+    assert read.lower().endswith("marked the notifications as read.")
+
+
+def test_names_in_capitals_stay_so():
+    assert "two GPG keys" in answer("list_gpg_keys", "List GPG keys", {"gpg_keys": [{"title": "a"}, {"title": "b"}]})

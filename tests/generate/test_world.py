@@ -153,3 +153,18 @@ def test_a_run_of_a_workflow_is_known_by_its_own_number():
     found = [run(World(), "list_workflow_runs", tools, workflow_id=number) for number in (5, 6, 7)]
     assert all("run_id" in entry for result in found for entry in result.get("workflow_runs", []))
     assert any("workflow_runs" in result for result in found)
+
+
+def test_what_nobody_asks_for_by_id_has_a_number_where_ids_are_numbers():
+    create = Tool("create_fork", "Create a fork", [P("title", required=True)])
+    release = Tool("get_release", "Get a release", [P("release_id", type="integer", required=True)])
+    made = [run(World(), "create_fork", (create, release), title=f"a{n}") for n in range(3)]
+    assert all(isinstance(fork["id"], int) for fork in made if "error" not in fork)
+    made = [run(World(), "create_fork", (create,), title=f"a{n}") for n in range(3)]
+    assert all(isinstance(fork["id"], str) for fork in made if "error" not in fork)
+
+
+def test_what_is_named_by_its_parameter_has_no_other_name():
+    branch = Tool("get_branch", "Get a branch", [P("branch", required=True)])
+    found = [run(World(), "get_branch", (branch,), branch=name) for name in ("main", "develop", "staging")]
+    assert not any("name" in record for record in found)

@@ -64,16 +64,18 @@ def _deed(name: str, description: str) -> Deed:
     action = action_of(Tool(name, description))
     named = spaced(name).lower().split()
     verb = next((word for word in named if word in wording().verbs), action.verb)
-    if verb == "compute" and action.verb in named:
-        verb = action.verb  # get, of `hosted_compute_get_network`
+    if action.verb in named and (verb == "compute" or named.index(action.verb) < named.index(verb)):
+        verb = action.verb  # get, of `hosted_compute_get_network`; map, of `map_commit_author`
     if not _kind(verb) and action.verb in wording().verbs:
         verb = action.verb
-    thing = _thing(named, action.object, description.lower())
+    thing = _thing(named, action.object, description.lower(), verb)
     thing = things()["other_words"].get(f"{verb} {singular(thing)}", thing)
     spoken = action.object.removeprefix("the ")
     thing = next((own for said, own in things()["spoken_of"].items() if spoken.startswith(said)), thing)
-    if thing == verb and head(action.object)[0].isalpha():
-        thing = head(action.object)[0].lower()  # `orgs_update` updates no update
+    told = {singular(word) for word in re.findall(r"[a-z]+", description.lower())}
+    unsaid = bool(told) and singular(thing.rpartition(" ")[2]) not in told and _kind(verb) in ("change", "do", "")
+    if (thing == verb or unsaid) and head(action.object)[0].isalpha():
+        thing = _spoken(action.object)  # `orgs_update` updates no update
     kind = _kind(verb) or "do"
     if kind == "make" and verb in ("add", "start", "open", "launch") and thing != singular(thing):
         kind = "do"  # "add the changes" makes no thing with a number of its own
@@ -84,6 +86,12 @@ def _deed(name: str, description: str) -> Deed:
     if kind == "find" and _is_one(verb, action.object, thing):
         kind = "show"
     return Deed(kind, verb, singular(thing), thing != singular(thing))
+
+
+def _spoken(said: str) -> str:
+    """The first noun of a command: "pull request" of "a pull request asynchronously"."""
+    own = [word for word in said[: head(said)[1]].lower().split() if word not in wording().determiners]
+    return " ".join(own[-2:] if len(own) > 1 and own[-1] in _HEADS else own[-1:])
 
 
 def _whose_content(said: str) -> str:
@@ -116,7 +124,7 @@ def _is_one(verb: str, said: str, thing: str) -> bool:
     return thing == singular(thing) and (verb != "find" or _SINGLE.match(said) is not None)
 
 
-def _thing(named: list[str], said: str, description: str) -> str:
+def _thing(named: list[str], said: str, description: str, verb: str) -> str:
     """The first noun of the command if the tool's name has it too, else the noun of the name that is spoken of."""
     noun, end = head(said)
     if (more := _AND.match(said, end)) and head(more[1])[0] in named:
@@ -141,7 +149,9 @@ def _thing(named: list[str], said: str, description: str) -> str:
     if at and whole[at - 1] in _HEADS and f"pull {whole[at - 1]}" in description:
         return noun  # the stack of a "pull request stack" is no "request stack"
     both = f"{whole[at - 1]} {noun}"
-    is_verb = whole[at - 1] == head(said)[0] or (at and whole[at - 1] in wording().verbs and said.startswith(noun))
+    is_verb = whole[at - 1] in (head(said)[0], verb) or (
+        at and whole[at - 1] in wording().verbs and said.startswith(noun)
+    )
     told = both in description or noun in things()["alone"].split()  # no delivery but a "webhook delivery"
     return both if at and told and not is_verb else noun
 

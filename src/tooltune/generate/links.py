@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tooltune.generate.deeds import deed_of, named_by, singular, usual_fields
+from tooltune.generate.deeds import deed_of, key_of, named_by, singular, usual_fields
 from tooltune.generate.slots import text_kind
 from tooltune.generate.surfaces import spaced
 from tooltune.types import Tool, ToolParameter
@@ -14,6 +14,10 @@ from tooltune.types import Tool, ToolParameter
 KINDS = {"email": "email address", "phone": "phone number"}
 """Kinds of values by which a person is reached, as people call them."""
 _REACHING = frozenset({"send", "email", "text", "call", "message", "invite", "notify", "remind", "forward", "mail"})
+
+
+_MOVING = frozenset({"move", "transfer", "assign", "unassign", "add", "link", "attach", "share"})
+_OTHERS = frozenset({"sub", "parent", "base", "target", "source", "other", "related", "previous", "next", "new"})
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,27 @@ def _links_to(
     for name, thing in asks_for(second).items():
         for first in by_thing.get(thing, ()):
             given = deed_of(first).thing
-            if " " not in given or given in about:  # a standing order is no order
+            whole = " " not in given or given in about  # a standing order is no order
+            if whole and _is_that(name, given) and not _is_inside(second, name):
                 yield Link(first.name, second.name, name, given)
     for parameter in second.parameters if deed_of(second).verb in _REACHING else ():
         if parameter.required and _is_plain(parameter):
             kind = text_kind(parameter.name, parameter.description, "")
             for first, field in by_kind.get(kind, ()) if kind in KINDS else ():
                 yield Link(first.name, second.name, parameter.name, deed_of(first).thing, field)
+
+
+def _is_that(name: str, given: str) -> bool:
+    """Whether a parameter names such a thing and no other one: the sub-issue of `sub_issue_id` is no issue."""
+    named = named_by(name) or ""
+    return " " not in named or named.split()[0] not in _OTHERS
+
+
+def _is_inside(second: Tool, name: str) -> bool:
+    """Whether a thing holds what is meant: whoever knows the number of a suggestion knows its issue."""
+    deed = deed_of(second)
+    key = key_of(second, deed.thing) if deed.thing and deed.kind in ("show", "change", "remove") else None
+    return key is not None and key.required and key.name != name and deed.verb not in _MOVING
 
 
 def asks_for(tool: Tool) -> Mapping[str, str]:

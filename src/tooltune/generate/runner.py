@@ -54,6 +54,7 @@ _SAME = "a function gave back what it was given"
 _MOST_OF_SAME = 8
 """So often that is not taken: real calls take their time, and some functions never do anything else."""
 _UNCLEAR = "no command comes of the description"
+_UNKNOWN = "its values or results would be made up"
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -77,7 +78,8 @@ class Plan:
     def callable(self) -> dict[str, str]:
         """Tool -> why it is hardly ever called, or ""."""
         clear = {tool.name for tool in self.catalogue.clear} or self.catalogue.by_name.keys()
-        return {name: "" if name in clear else _UNCLEAR for name in self.catalogue.by_name}
+        reasons = {name: _UNKNOWN if name in self.catalogue.unknown else _UNCLEAR for name in self.catalogue.by_name}
+        return {name: "" if name in clear else reason for name, reason in reasons.items()}
 
     def scenario(self, part: Part, index: int) -> str:
         """The scenario of an example: shares are kept closely even in a small run."""

@@ -6,13 +6,14 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
 from typing import Any
 
 from tooltune.example_tools import is_example_tool
 from tooltune.generate.deeds import deed_of
+from tooltune.generate.known import in_repositories, is_known
 from tooltune.generate.links import Link, links_between
 from tooltune.generate.names import is_place
 from tooltune.generate.phrasing import Chain, Frame, Split, ToolPhrasing, library, phrasing_for
@@ -44,6 +45,8 @@ _COMMON_VERBS = {
 }
 
 
+_ENOUGH = 12
+"""So many tools make examples of all kinds; with fewer, each of them is needed."""
 _COMPOUND = re.compile(r"\b\w+-(?:\w+ed)\b")
 _GREETED, _GREETED_FOREIGN = 0.08, 0.25
 """How often a greeting stands before a request, and thanks after it: more where few other words vary."""
@@ -67,8 +70,21 @@ class Catalogue:
 
     @cached_property
     def phrasings(self) -> dict[str, ToolPhrasing]:
-        """Tool name -> wording."""
+        """Tool name -> wording; what is not known is not asked for."""
+        return {n: replace(p, clear=False) if n in self.unknown else p for n, p in self._all_wording.items()}
+
+    @cached_property
+    def _all_wording(self) -> dict[str, ToolPhrasing]:
         return {tool.name: self.wording.get(tool.name) or phrasing_for(tool) for tool in self.tools}
+
+    @cached_property
+    def unknown(self) -> frozenset[str]:
+        """The foreign tools whose values or results would be made up, where there are enough others to ask for."""
+        given = self.wording.keys() | self.written | self.executed
+        asked = [t for t in self.tools if t.name not in given and self._all_wording[t.name].clear]
+        hosted = in_repositories(asked)
+        unknown = frozenset(tool.name for tool in asked if not is_known(tool, hosted))
+        return unknown if len(asked) - len(unknown) >= _ENOUGH else frozenset()
 
     @cached_property
     def by_name(self) -> dict[str, Tool]:
@@ -96,7 +112,14 @@ class Catalogue:
         others = [tool for tool in self.clear or self.tools if tool.name not in self.written]
         domain = {tool.name: self.phrasings[tool.name].domain for tool in others}
         same = (link for link in links_between(others) if domain[link.first] == domain[link.second])
-        return tuple(k for k in same if domain[k.first] or (self._fits(k) and not self.idle(k)))
+        found = [k for k in same if domain[k.first] or (self._fits(k) and not self.idle(k))]
+        calm = tuple(k for k in found if domain[k.first] or not self._is_hasty(k))
+        return calm if calm or len(others) >= _ENOUGH else tuple(found)
+
+    def _is_hasty(self, link: Link) -> bool:
+        """Whether whatever stands first is deleted: that is left to few tools, of which nothing else follows."""
+        first, second = (deed_of(self.by_name[name]) for name in (link.first, link.second))
+        return first.kind == "find" and second.verb == "delete"
 
     def undoes(self, link: Link) -> bool:
         """Whether what the first tool makes is deleted by the second."""
@@ -104,10 +127,10 @@ class Catalogue:
         return first == "make" and second == "remove"
 
     def idle(self, link: Link) -> bool:
-        """Whether nobody goes on so: a thing that is just made is not looked at or given another name at once."""
+        """Whether nobody goes on so: what is just made holds nothing, and is not looked at or renamed at once."""
         first, second = (deed_of(self.by_name[name]) for name in (link.first, link.second))
         rewrites = second.kind == "change" and second.verb in ("update", "edit", "rename", "patch", "modify")
-        return first.kind == "make" and (second.kind in ("show", "remove") or rewrites)
+        return first.kind == "make" and (second.kind in ("show", "find", "remove") or rewrites)
 
     @cached_property
     def beginnings(self) -> tuple[Link, ...]:

@@ -305,12 +305,20 @@ def name_of(description: str) -> str:
 
 def is_guessed(parameter: ToolParameter, noun: str = "") -> bool:
     """Whether nothing tells what a text is about, so that any word would do."""
+    return not _is_code(parameter.name) and is_made_up(parameter, noun)
+
+
+def is_made_up(parameter: ToolParameter, noun: str = "") -> bool:
+    """Whether nothing tells what a text is: any word would do, or a code of any form (ORD-4182)."""
+    options = [*parameter.extra.get("anyOf", ()), *parameter.extra.get("oneOf", ())]
+    if _is_code(parameter.name) and {"type": "string"} in [{"type": o.get("type")} for o in options]:
+        return True  # "an id or a file name"
     told = parameter.enum or set(parameter.extra) & {"examples", "pattern", "const", "anyOf", "oneOf", "allOf"}
     items = parameter.items if isinstance(parameter.items, Mapping) else {}
     is_text = type_of(parameter.to_schema()) == "string" or (
         parameter.type == "array" and dict(items) in ({}, {"type": "string"})
     )
-    if not is_text or told or parameter.format or _is_code(parameter.name):
+    if not is_text or told or parameter.format:
         return False
     about = parameter.description
     return not (listed_values(about) or _examples(about) or text_kind(parameter.name, about, noun))

@@ -109,6 +109,8 @@ def _arranged(values: dict[str, Any]) -> dict[str, Any]:
             other = name.replace(low, high)
             if _later(values[name], values.get(other)):
                 values[name], values[other] = values[other], values[name]
+    if "org" in values and "owner" in values:  # a team works on what its organization owns
+        values["owner"] = values["org"]
     if "source" in values and "destination" in values:
         values["destination"] = _of_same_type(values["source"], values["destination"])
     return values

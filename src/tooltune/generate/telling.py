@@ -20,7 +20,9 @@ from tooltune.verify.lexicon import MONTHS
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 _LABELS = {"id": "ID", "ids": "ID", "no": "number", "uid": "ID"}
-_NAMING = ("name", "title", "text", "message", "subject")
+_NAMING = ("name", "title", "text", "message", "subject", "version")
+_OF_WHAT = re.compile(r" for [A-Za-z]")
+_MARKED = re.compile(r" as (?!an? )\w+$")
 _LONGEST = 40
 _MOST_FACTS = 4
 
@@ -63,6 +65,8 @@ def told(
     about = _about(deed, tool, call, says)
     if among_others and about and not (key_of(tool, deed.thing) if deed.thing else None):
         return _line("done_about", {"about": about}, rng)
+    as_what = _MARKED.search(action_of(tool).object) if deed.verb == "mark" else None  # "mark it as read"
+    reference += as_what[0] if reference and as_what else ""
     return _line("acted", {"done": done, "ref": reference}, rng) if reference else _line("done", {}, rng)
 
 
@@ -77,6 +81,10 @@ def _goes_with_verb(deed: Deed, tool: Tool) -> bool:
     """
     if re.search(rf"\b{re.escape(deed.thing)}s? (?:and|or) ", action_of(tool).object):
         return False
+    if _OF_WHAT.search(action_of(tool).object) and deed.verb in ("enable", "disable"):
+        return False  # "enable repository 5 for immutable releases"
+    if deed.verb != action_of(tool).verb in ("add", "remove"):
+        return False  # whose seat is cancelled, is removed and not cancelled
     if deed.verb in spaced(tool.name).lower().split():
         # "Remove users from the bypass list" removes no bypass.
         return deed.verb != "remove" or singular(head(action_of(tool).object)[0]) == deed.thing.rpartition(" ")[2]
@@ -188,11 +196,11 @@ def _found(deed: Deed, found: Sequence[Mapping[str, Any]], about: str, rng: Rand
     thing = deed.thing or "result"
     count = _COUNTS[len(found)] if len(found) < len(_COUNTS) else "several"
     if about:
-        counted = f"{count} {thing if len(found) == 1 else plural(thing)}"
+        counted = f"{count} {with_capitals(thing if len(found) == 1 else plural(thing))}"
         return _line("found_about", {"count": counted, "facts": records, "about": about}, rng)
     if len(found) == 1:
-        return _line("found_one", {"thing": thing, "facts": records}, rng)
-    return _line("found", {"count": count, "things": plural(thing), "facts": records}, rng)
+        return _line("found_one", {"thing": with_capitals(thing), "facts": records}, rng)
+    return _line("found", {"count": count, "things": with_capitals(plural(thing)), "facts": records}, rng)
 
 
 def described(record: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ from tooltune.generate.deeds import (
     things,
     usual_fields,
 )
+from tooltune.generate.known import in_repositories, is_measure
 from tooltune.generate.names import is_place, kind_of, number_rules, words
 from tooltune.generate.numbers import number
 from tooltune.generate.phrasing.mentions import plural
@@ -214,6 +215,8 @@ def _matching(record: Mapping[str, Any], term: Any) -> Record:
         return {}
     if isinstance(title, str):
         return {"title": f"{term[:1].upper()}{term[1:]}: {title}"}
+    if isinstance(record.get("message"), str):
+        return {"message": f"{term[:1].upper()}{term[1:]}: {record['message']}"}
     if isinstance(name, str) and _SLUG.fullmatch(name):
         return {"name": f"{term.lower().replace(' ', '-')}-{name}"}
     return {}
@@ -222,13 +225,23 @@ def _matching(record: Mapping[str, Any], term: Any) -> Record:
 def _identity(thing: str, arguments: Mapping[str, Any], tools: Sequence[Tool], rng: Random) -> tuple[str, Any]:
     """The field that identifies a thing, and its value: such as the other tools in view ask for."""
     key = identifier(thing, tools)
+    if key is None and _counts(tools):
+        return "id", rng.randint(1001, 98999)
     if key is None and isinstance(arguments.get("path"), str):
         return "path", arguments["path"]
     if key is None:
         return "id", choose_value(ToolParameter("id"), rng, thing)
     if key.name in arguments:
         return key.name, arguments[key.name]
+    if words(key.name)[-1:] == ("slug",) and isinstance(arguments.get("name"), str):
+        return key.name, "-".join(arguments["name"].lower().split())
     return key.name, choose_value(key, rng, thing)
+
+
+def _counts(tools: Sequence[Tool]) -> bool:
+    """Whether ids are numbers here: those that the tools in view ask for are, and those around repositories."""
+    ids = [p.type for tool in tools for p in tool.parameters if words(p.name)[-1:] in (("id",), ("number",))]
+    return "integer" in ids or in_repositories(tools)
 
 
 def identifier(thing: str, tools: Sequence[Tool]) -> ToolParameter | None:
@@ -257,7 +270,11 @@ def parameter_names(tool: Tool) -> bool:
 def _unnamed(fields: Record, key: str) -> Record:
     """What is identified by its name, path or commit has no second one."""
     last = words(key)[-1:]
-    has_name = "name" in key or last in (("path",), ("file",), ("repo",), ("repository",), ("slug",), ("org",))
+    has_name = (
+        "name" in key
+        or named_by(key) is None
+        or last in (("path",), ("file",), ("repo",), ("repository",), ("slug",), ("org",))
+    )
     has_commit = kind_of(key) == "sha"
     hidden = {"name": has_name, "sha": has_commit}
     return {name: value for name, value in fields.items() if not hidden.get(name)}
@@ -314,15 +331,10 @@ def _content(path: str) -> Record:
     return {"content": rng.choice(written)} if written else {"kilobytes": rng.randint(4, 9800)}
 
 
-def _is_measure(thing: str) -> bool:
-    """Whether what is asked for is a number, as far as the word tells."""
-    return bool(number_rules(thing)) or thing.rpartition(" ")[2] in things()["measures"].split()
-
-
 def _measured(thing: str, rng: Random) -> Record:
     """A number or a text of a known kind: a temperature, an address."""
     field = thing.replace(" ", "_") or "result"
-    kind = None if _is_measure(thing) else kind_of(field)
+    kind = None if is_measure(thing) else kind_of(field)
     if kind:
         return {field: pooled(kind, rng)}
     if number_rules(field):
@@ -352,10 +364,12 @@ def _of_no_record(deed: Deed, arguments: Record, tools: Sequence[Tool]) -> Recor
         about = {name: value for name, value in said.items() if isinstance(value, str)}
         if usual_fields(deed.thing) or deed.verb in ("find", "search", "look"):
             known = _details(deed.thing, tools, rng)
+            if "version" in known and isinstance(arguments.get("tag"), str):
+                known["version"] = arguments["tag"]
             for name in about if _last(deed.thing) in _NAMED_BY_PLACE else ():
                 known = _unnamed(known, name)
             return about | (known or _of_anything(rng))
-        is_value = _is_measure(deed.thing) or kind_of(deed.thing.replace(" ", "_"))
+        is_value = is_measure(deed.thing) or kind_of(deed.thing.replace(" ", "_"))
         return about | (_measured(deed.thing, rng) if is_value else _of_anything(rng))
     return {**said, "status": participle(deed.verb)}
 

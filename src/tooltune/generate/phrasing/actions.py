@@ -41,6 +41,9 @@ _CLAUSE = re.compile(r"^(?!\w+ (?:if|whether) )(.+?) (?:an?|the) [\w ]+ (?:is|ar
 """ "the dependency an issue is blocked (by)": the clause has lost its preposition, and goes too."""
 _DOES = re.compile(r"\bthe authenticated user (follows|owns|likes|uses|has|watches|starred)\b")
 """ "the people the authenticated user follows"."""
+_MINE = re.compile(r"\bfor the authenticated user\b")
+_PLURAL = re.compile(r"(?!(?:all|my|the|an?|public|me) )[\w -]+(?<!s)s")
+""" "repositories for the authenticated user" are mine."""
 _ARTICLES = frozenset({"a", "an", "the", "my", "your"})
 _NOT_PAST = frozenset({"feed", "seed", "speed", "bed", "breed", "embed", "need", "thread", "shed"})
 _BEFORE_NAMES = frozenset({"git", "github", "gitlab", "local", "remote", "default", "new", "current"})
@@ -93,7 +96,8 @@ def _action(name: str, description: str) -> Action:
             bare = words[2:3] != [] and words[2].lower() not in wording().determiners and words[-1] == "number"
             into = [*words[1:2], "a", *words[2:]] if bare else words[1:]
             words = [words[0], "the", "number" if "number" in words else "value", *into]
-        return _with_article(verb, _plain(" ".join(words[1:])))
+        mine = _MINE.search(sentence) and _PLURAL.fullmatch(" ".join(words[1:]))
+        return _with_article(verb, _plain(" ".join([*(["my"] if mine else []), *words[1:]])))
     return _noun_phrase(name, words) or _from_name(name)
 
 
@@ -143,6 +147,7 @@ def _noun_phrase(name: str, words: list[str]) -> Action | None:
 
 def _plain(text: str) -> str:
     text = re.sub(r"\bthe (?:currently )?authenticated user's\b", "my", text)
+    text = re.sub(r"\b(\w+) of the (?:currently )?authenticated user\b", r"my \1", text)
     text = _DOES.sub(lambda found: f"I {imperative(found[1])}", text)
     text = re.sub(r"(?<!for )\bthe (?:currently )?authenticated user\b", "me", text)
     text = re.sub(r"\b(your|Your)\b", "my", re.sub(r"[{}\[\]<>|`*\"\x00]", "", text))

@@ -10,7 +10,7 @@ from tooltune.generate.names import is_place
 from tooltune.generate.phrasing.actions import head
 from tooltune.generate.phrasing.mentions import Mention
 
-_MOST_OPTIONAL = 3
+_MOST_OPTIONAL = 2
 _OF_WHOLE = frozenset({"fork", "copy", "clone", "backup", "snapshot", "duplicate"})
 """Made of a thing, not in it."""
 
@@ -49,6 +49,8 @@ def details_of(
         text = re.sub(r" in (?=\{)", " of ", text, count=1)
     if verb == "remove" and " from " not in said:
         text = re.sub(r" in (?=\{)", " from ", text, count=1)  # "remove the collaborator x from acme/app"
+    if verb == "add" and " to " not in said:
+        text = re.sub(r" in (?=\{)", " to ", text, count=1)
     text += "".join(_option(m, variant, bool(withs)) for m in chosen if not m.apart)
     text += "".join(f", {pick(m, variant)}" for m in required if m.apart)
     return text + "".join(f"[, {pick(m, variant)}]" for m in chosen if m.apart)

@@ -16,10 +16,10 @@ from typing import Any
 
 from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import is_example_tool
-from tooltune.generate.names import is_place
+from tooltune.generate.names import is_place, words
 from tooltune.generate.phrasing.actions import Action, action_of, head, noun_of
 from tooltune.generate.phrasing.details import details_of, pick
-from tooltune.generate.phrasing.grammar import definite
+from tooltune.generate.phrasing.grammar import definite, repeats, said_once
 from tooltune.generate.phrasing.library import library
 from tooltune.generate.phrasing.mentions import Mention, mentions, noun_for, plural
 from tooltune.generate.phrasing.model import Frame, Part, Split, ToolPhrasing
@@ -42,6 +42,8 @@ _OF_SOME = re.compile(r"^([\w -]+) (\x00\{\w+\}\x00) for an? ([\w -]+)$")
 """ "comment 5 for a pull request": pull request comment 5."""
 _POINTED = re.compile(r"^(\x00[^{\x00]+\x00) for an? [\w -]+$")
 """ "the first comment for a pull request": the first comment."""
+_ONE_DOES = re.compile(r"\x00(?:'s| (?!(?:as|is)\b)[a-z]+s\b)")
+""" "the people the user kim follows"."""
 _OF_THINGS = frozenset({"contents", "content", "details", "information", "metadata", "status", "value"})
 _CALLED = re.compile(r"(?:called|named|titled) ")
 
@@ -105,6 +107,15 @@ def _kinds(tool: Tool, said: Sequence[Mention]) -> dict[str, str | Sequence[Any]
         found |= {name: "programming_language" for name, kind in known.items() if kind == "language"}
     made = {m.names[0] for m in said if m.required and _CALLED.match(m.attach[0])}
     found |= {name: "new_branch" for name in made if known.get(name) == "branch"}  # `main` is there already
+    for parameter in tool.parameters:  # nobody sorts by "epss_percentage"
+        if parameter.enum and words(parameter.name)[-1:] == ("sort",):
+            plain = [value for value in parameter.enum if isinstance(value, str) and value in wording().enum_words]
+            found |= {parameter.name: plain} if plain else {}
+    is_in_repository = any(p.required and is_place(p.name) for p in tool.parameters)
+    if is_in_repository and action_of(tool).verb in ("commit", "merge", "push"):
+        found |= {name: "change_title" for name, kind in known.items() if kind == "message_text"}
+    if is_in_repository:
+        found |= {name: "purpose_text" for name, kind in known.items() if kind == "summary_text"}
     if {"month", "year"} <= known.keys():
         found["year"] = (2024, 2025, 2026)
     return found
@@ -175,11 +186,15 @@ def _can_vary(plan: _Plan, mention: Mention) -> bool:
     if parameter is None or parameter.type not in ("string", "integer", "number"):
         return False
     # A number counts within one place: nobody wants repository 5 of two owners.
+    if plan.action.object.startswith(("if ", "whether ")):
+        return False  # "if the users ada and kim is blocked"
+    if any(m.required and m.attach[0].startswith("and ") for m in plan.mentions):
+        return False  # "update teams 5 and 7 and call it x"
     is_where = mention.style == "thing" or is_place(mention.names[0])
     if is_where and any(m.required and m.style in ("code", "named") for m in plan.mentions if m != mention):
         return False
     placed = place(plan.action.object, mention, makes=plan.makes)
-    return placed is not None and "\x00's" not in placed
+    return placed is not None and not _ONE_DOES.search(placed)
 
 
 def _opening(plan: _Plan) -> Iterator[str]:
@@ -193,7 +208,8 @@ def _missing(plan: _Plan, part: Part) -> Iterator[str]:
     frames = wording().frames[part]
     for j, mention in enumerate(m for m in plan.mentions if m.required and not _is_flag(plan, m)):
         commands = [request(plan, j + variant, without=[mention]) for variant in range(_VARIANTS // 2)]
-        for i in range(0, len(frames), 2):
+        commands = [command for command in commands if not repeats(command)] or commands
+        for i in range(0, len(frames), 2) if not all(map(repeats, commands)) else ():
             frame = frames[(i + j) % len(frames)]
             yield frame.replace("{do}", commands[i // 2 % len(commands)])
 
@@ -218,8 +234,8 @@ def linked_clauses(tool: Tool, said: Mapping[str, str], thing: str) -> tuple[Fra
 
 
 def _loose(text: str, pointers: Sequence[str]) -> str:
-    for words in pointers:
-        text = re.sub(rf"\b(?:one|an?|the|my|any|each|every) (?:[\w-]+ )?(?={re.escape(words)}\b)", "", text)
+    for said in pointers:
+        text = re.sub(rf"\b(?:one|an?|the|my|any|each|every) (?:[\w-]+ )?(?={re.escape(said)}\b)", "", text)
     return text
 
 
@@ -282,7 +298,7 @@ def request(
     text, rest = _switched_to(plan, text, rest, variant)
     seed = f"{plan.tool.name}:{variant}"
     details = details_of(plan.action.verb, text, rest, variant, Random(seed), optional, plan.changes)
-    return f"{plan.action.verb} {text}".replace("\x00", "").strip() + details
+    return said_once(f"{plan.action.verb} {text}".replace("\x00", "").strip() + details)
 
 
 def _one_for(text: str, rest: list[Mention], plan: _Plan) -> tuple[str, list[Mention]]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from tooltune.generate.names import CODE_WORDS, is_place, words
 from tooltune.generate.phrasing.actions import Action, head
-from tooltune.generate.phrasing.grammar import is_pile
+from tooltune.generate.phrasing.grammar import is_heap, is_pile, repeats
 from tooltune.generate.phrasing.mentions import Mention, plural
 from tooltune.generate.phrasing.placing import aside, place
 from tooltune.generate.phrasing.spoken import sounds_right
@@ -32,7 +32,7 @@ _WHOLE = ("body", "data", "payload")
 """Names of all that a tool is given."""
 _CONDITIONAL = re.compile(
     r"\brequired (?:when|if|for)\b|\bonly (?:valid|applies|applicable|used|available) (?:when|if|for|to)\b|"
-    r"\bnot applicable\b|\bno longer\b|\bretired\b|\bdeprecated\b|\bcomma.separated\b",
+    r"\bmust be (?:passed as|set to) |\bnot applicable\b|\bno longer\b|\bretired\b|\bdeprecated\b|\bcomma.separated\b",
     re.IGNORECASE,
 )
 """ "Required when the type is ...": whether it may be said depends on other arguments; "a,b,c" is nothing to say."""
@@ -40,7 +40,7 @@ _OLD = re.compile(r"\bdeprecated\b|\bclosing down\b|\bno longer supported\b", re
 _CURSOR = re.compile(r"\bcursor\b|\bpaginat|\bencrypt", re.IGNORECASE)
 _WHERE = re.compile(r"(?:in|on|at|for|from|of|by) ")
 _IS_AT = re.compile(r"at \{")
-_PREPOSITION = re.compile(r"(?:in|at|on|for|from|to|by|of|into|called|named) [\"{]")
+_PREPOSITION = re.compile(r"(?:in|at|on|for|from|to|by|of|into|called|named) (?:the [\w-]+ )?[\"{]")
 _LABELLED = re.compile(r"(?:labelled|tagged|with the) ")
 _ALL_OF_IT = re.compile(r"^all |\b(?:complete|entire|whole|full) ")
 _CODE = re.compile(r"\b[a-z]+\.[a-z]+\b(?<!\.js)(?<!\.json)(?<!\.py)(?<!\.md)(?<!\.txt)")
@@ -50,10 +50,13 @@ _WHOLE_CLAUSE = re.compile(r"\bthat (?:is|are) [a-z ]*ed$")
 _QUOTED = re.compile(r"`[^`]*`")
 _FORMULA = re.compile(r"\b[a-z]\.[a-z]{2}\b|[\u00b2-\u209f]")
 _BARE = re.compile(r"(?:get|show|return) \{[\w.]+\}(?:\[.*\])?")
+_WORD = re.compile(r"[a-z]+")
 _TWICE = re.compile(r"\b(\w{4,}) \1\b")
 _CLAUSE = re.compile(r"(?<!if )(?<!whether )\b(?:an?|the) [\w -]+ (?:is|are|has|have|can|defined)\b")
 CHANGING = frozenset({"update", "edit", "set", "change", "modify", "patch", "configure"})
 _STIFF = frozenset({"state", "status", "action", "mode", "uuid", "sbom"})
+_ORDER = re.compile(r"in \{\w+\} order$")
+_CAMEL = re.compile(r"[a-z][A-Z]")
 _TAKING = frozenset({"delete", "remove", "check", "cancel", "download", "revoke", "unassign", "stop", "restore"})
 _WORKING_OUT = frozenset({"convert", "compute", "calculate", "format", "translate", "parse", "encode", "decode"})
 _PLACES = ("code", "thing", "pair")
@@ -63,12 +66,19 @@ _WRONG_ARTICLE = re.compile(r"\ban? (?:(?!in|of|to|for|with|on)[\w-]+ ){1,3}(?:[
 _FOR_PROGRAMS = re.compile(
     r"\b(?:representations?|payload|tuples?|dict|instances? of|authenticated[- ](?:user|app)|null)\b"
 )
-_OF_SOME = re.compile(r" (?:(?:of|for|to|from|in|on|with) an?|of|for) [a-z][\w -]+(?: (?:in|from) \{\S+)? for the ")
+_OF_SOME = re.compile(
+    r" (?:(?:of|for|to|from|in|on|with) an?|of|for) [a-z][\w -]+(?: (?:in|from) \{\S+)? (?:for|of) the "
+)
 """ "versions of a custom image for the image definition 5"."""
 _OF_ME = re.compile(r"\b(?:my|an?) the\b|\b(?:me|I \w+) (?:for|in the)\b")
 _RELATED = re.compile(r"\b(?:parent|previous|next|root) (\w+) (?:for|of) \1\b")
 """ "the parent issue of issue 5": of which the simulated world knows nothing."""
-_STRANGE = (_RELATED, _OF_ME, _FORMULA, _TWICE, _NAMED_TWICE, _WRONG_ARTICLE, _FOR_PROGRAMS, _OF_SOME)
+_HALF_ASKED = re.compile(
+    r"\b(?:if|whether) (?:an? |the \w+ \{\w+\} (?:for|in|of|to) )|\b[A-Z]{2,} the \b|\bassigned to me\b|"
+    r"\brequested \{|\borganization \w+ of the |\bmy [\w ]+ for \{|\w\. [A-Z]"
+)
+""" "check if a user is the collaborator x", "for HEAD the commit x"; and "assigned to me", of whom nothing is known."""
+_STRANGE = (_RELATED, _OF_ME, _FORMULA, _TWICE, _NAMED_TWICE, _WRONG_ARTICLE, _FOR_PROGRAMS, _OF_SOME, _HALF_ASKED)
 
 
 def is_natural(tool: Tool, action: Action, mention: Mention) -> bool:
@@ -86,10 +96,8 @@ def _is_elsewhere(tool: Tool, mention: Mention) -> bool:
 
 def _is_natural(action: Action, mention: Mention, parameter: ToolParameter) -> bool:
     kind = type_of(parameter.to_schema())
-    if _CONDITIONAL.search(parameter.description) or _is_for_programs(parameter):
+    if _is_never_said(mention, parameter):
         return False
-    if mention.attach[0].startswith("after number"):
-        return False  # a page by another name
     if mention.style == "code" and not action.is_a("find"):
         return False
     if _is_about_the_same(action, mention) or _is_in_another_way(action, mention):
@@ -107,12 +115,32 @@ def _is_natural(action: Action, mention: Mention, parameter: ToolParameter) -> b
     return not _is_loose(mention, parameter)
 
 
+def _is_never_said(mention: Mention, parameter: ToolParameter) -> bool:
+    if _CONDITIONAL.search(parameter.description) or _is_for_programs(parameter) or _is_turned_round(parameter):
+        return True
+    if mention.attach[0].startswith(("after number", "page ")):
+        return True  # nobody begins with the third page
+    if _ORDER.match(mention.attach[0]):
+        return True  # "in ascending order" of what?
+    if any(str(example).startswith('"') for example in parameter.extra.get("examples") or ()):
+        return True  # quotation marks are no part of a value
+    return any(_CAMEL.search(str(value)) for value in parameter.enum or ())  # "in WestUs2"
+
+
+def _is_turned_round(parameter: ToolParameter) -> bool:
+    """Whether the name of a flag says the opposite of its description: `opt_out`, "Whether to authorize ..."."""
+    return parameter.type == "boolean" and bool({"opt", "not", "no", "without", "disable"} & {*words(parameter.name)})
+
+
 def _is_about_the_same(action: Action, mention: Mention) -> bool:
     """Whether it goes against the command: "all licenses, at most 25 of them", "commits at commit 5"."""
     about = head(action.object)[0].lower()
     is_part = mention.apart and mention.attach[0].startswith(
         ("only ", "at most", "limited", "page", "no more", "skipping")
     )
+    is_one = not about.endswith("s") and not action.is_a("find") and action.verb != "list"
+    if is_part and is_one:
+        return True  # "the commit 5a3c, at most 25 of them"
     return (is_part and bool(_ALL_OF_IT.search(action.object))) or about == plural(mention.noun)
 
 
@@ -225,7 +253,10 @@ def is_clear(tool: Tool, action: Action, mentions: Sequence[Mention], said: str,
         and (len(required) < len(mentions) if changes else _sets_something(action, required))
         and all(said.count(f" {word} ") < _MOST_OF_ONE for word in ("for", "in", "on", "with"))
         and not any(pattern.search(said) for pattern in _STRANGE)
+        and not (repeats(said) or is_heap(said))
         and not is_pile(action.object)
+        and wording().jargon.isdisjoint(word.removesuffix("s") for word in _WORD.findall(action.object.lower()))
+        and not (changes and action.verb == "set")  # set to what?
         and not any(_is_added_as_made(action, m) for m in required)
         and not (_CLAUSE.search(action.object) or _is_cut(action.object))
         and _is_short(action, required)
@@ -243,10 +274,19 @@ def _lacks_its_object(tool: Tool, action: Action, mentions: Sequence[Mention]) -
     said = {name for mention in mentions for name in mention.names}
     about = head(action.object)[0].lower().removesuffix("s")
     silent = [p for p in tool.parameters if p.name not in said]
+    if action.is_a("make") and any(words(p.name)[:1] == ("encrypted",) for p in tool.parameters):
+        return True  # a secret without its value
+    if action.verb == "create" and all(is_which(action, m) for m in mentions if m.required) and _holds_more(silent):
+        return True  # a webhook, and nothing said of it
     return not (action.is_a("look") or action.is_a("find")) and any(
         (p.name in _WHOLE and p.type != "string") or about == (words(p.name)[-1:] or ("",))[0].removesuffix("s")
         for p in silent
     )
+
+
+def _holds_more(silent: Sequence[ToolParameter]) -> bool:
+    """Whether what cannot be said has parts: a configuration, or a list of such."""
+    return any(_is_structure(p, type_of(p.to_schema())) for p in silent)
 
 
 def _is_form(action: Action, mention: Mention) -> bool:
@@ -303,12 +343,13 @@ def is_which(action: Action, mention: Mention) -> bool:
 def _is_plain(action: Action, mention: Mention, parameter: ToolParameter) -> bool:
     """Whether a required argument is said as people would."""
     kind = type_of(parameter.to_schema())
-    if _is_for_programs(parameter):
+    if _is_for_programs(parameter) or "ust be passed as" in parameter.description:
         return False
-    if mention.attach[0].startswith("at commit") and action.verb in CHANGING | _TAKING:
-        return False
+    is_hash = text_kind(parameter.name, parameter.description, "") == "sha" or mention.attach[0].startswith("at commit")
+    if is_hash and place(action.object, mention) is None:
+        return False  # "get the tree at commit 5a3c"
     if kind == "boolean":
-        return sounds_right(parameter, action.is_a("find") or action.is_a("look"))
+        return action.is_a("make") and sounds_right(parameter, False)  # "set the permissions, and switch it on"
     if _is_structure(parameter, kind):
         return _is_change(mention) or _is_itemized(parameter)
     if mention.attach[0].startswith("called ") and " " in mention.noun:

@@ -48,7 +48,8 @@ def _plain(value: str) -> str:
 
 def _for(parameter: ToolParameter, quoted: bool, placed: str | None) -> tuple[str, ...]:
     noun = noun_for(parameter)
-    if placed and (noun in _VAGUE or noun.endswith((" name", " names"))):
+    is_number = noun.startswith("number of the ") or noun.endswith((" number", " ID"))
+    if placed and (noun in _VAGUE or is_number or noun.endswith((" name", " names"))):
         noun = plural(placed) if parameter.type == "array" else placed  # "which label", of "remove a label"
     if parameter.enum and len(parameter.enum) <= _MOST_CHOICES:
         choices = [wording().enum_words.get(str(value), _plain(str(value))) for value in parameter.enum]

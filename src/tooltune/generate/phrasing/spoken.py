@@ -37,6 +37,8 @@ _DOES = frozenset(
 )
 _LONGEST_FLAG = 9
 _MOST_WORDS = 3
+_UNTELLING = "strictly"
+""" "Update the protection, strictly": what becomes different?"""
 _IN = ("include", "with", "show", "return", "add", "has")
 
 
@@ -92,7 +94,11 @@ def sounds_right(parameter: ToolParameter, looks: bool) -> bool:
     known = by_suffix(parameter.name, wording().flags) if len(own) < 4 else None
     if known is not None and " ".join(own) in wording().flags:
         said = known.yes[0]
-        return not said.startswith(("and ", "as ", "marked ")) if looks else not said.endswith(" ones")
+        return (
+            not said.startswith(("and ", "as ", "marked "))
+            if looks
+            else not said.endswith(" ones") and said != _UNTELLING
+        )
     if known is not None or own[:1] in (("has",), ("use",)):
         return False
     described = _from_description(parameter.description)

@@ -27,6 +27,7 @@ _WORD_LISTS = (
     "told",
     "measures",
     "secret",
+    "jargon",
 )
 
 
@@ -91,6 +92,7 @@ class Wording:
     told: frozenset[str]
     measures: frozenset[str]
     secret: frozenset[str]
+    jargon: frozenset[str]
 
     def attachment(self, name: str, fits: Collection[str]) -> Attachment | None:
         """The attachment of the longest name that has one for a value of that type, or such a verb.

@@ -47,7 +47,7 @@ def build(scene: Scene) -> Draft | None:
                 clauses.append(spoken.text)
                 said.append((call, dict(spoken.says)))
                 break
-    if len(said) < 2:
+    if len(said) < 2 or (scene.is_foreign(scene.tools[0]) and parallel.is_repeated(scene, said)):
         return None
     return parallel.answered(scene, _wish(scene, clauses), said)
 

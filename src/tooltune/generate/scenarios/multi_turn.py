@@ -28,6 +28,7 @@ _LOOKS = ("show", "find", "compute")
 _AT = re.compile(r"(?:in|on|at|for|from|to|by) ")
 _NEAR = re.compile(r"(?:in|on|at|for|from|to|by|until|since|with|called|named) ")
 _HASH = re.compile(r"[0-9a-f]{7,40}")
+_AMOUNT = re.compile(r"page|limit|count")
 _ORDER = frozenset({"start", "end", "from", "to", "min", "max", "since", "until", "in", "out"})
 
 
@@ -113,7 +114,14 @@ def _called(
 
 def _is_asked_again(talk: Talk, new: Sequence[Message]) -> bool:
     """Whether a call was made before, with the same arguments: nobody asks twice."""
-    return any(m.tool_calls and m.tool_calls == n.tool_calls for m in talk.messages for n in new)
+    before = [_asked_for(call) for message in talk.messages for call in message.tool_calls]
+    return any(_asked_for(call) in before for message in new for call in message.tool_calls)
+
+
+def _asked_for(call: ToolCall) -> tuple[str, str]:
+    """What a call is about, without how much of it."""
+    about = {n: v for n, v in call.arguments.items() if not (isinstance(v, int) and _AMOUNT.search(n))}
+    return call.name, repr(about)
 
 
 def _left_out(scene: Scene, talk: Talk) -> bool:
@@ -140,6 +148,8 @@ def _varied(scene: Scene, talk: Talk) -> bool:
     settled = talk.changed_mind or not talk.was_just_answered
     if deed_of(tool).kind == "change" and settled and scene.is_foreign(tool):
         return True  # "now to develop too" is no wish
+    if _attached(tool, name, "").startswith("and ") and scene.is_foreign(tool):
+        return True  # what is called so now has no other name next
     speaker = scene.speaker(tool)
     value = speaker.value(name, scene.rng)
     if value in call.arguments.values():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from random import Random
 
+from tooltune.generate.deeds import deed_of, named_by
+from tooltune.generate.names import is_place
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.speech import styled
 from tooltune.generate.templates import Gap
@@ -66,18 +68,35 @@ def _joined(scene: Scene) -> Draft | None:
         spoken = scene.speak(frame, {"": tool}, scene.style_or("inner"))
         clauses[letter] = spoken.text
         said.append((spoken.calls("", tool)[0], spoken.says))
-    if len({repr(call) for call, _ in said}) < len(said) or (scene.is_foreign(tools[0]) and _is_repeated(said)):
+    if len({repr(call) for call, _ in said}) < len(said) or (scene.is_foreign(tools[0]) and is_repeated(scene, said)):
         return None
     return answered(scene, _join(scene, clauses), said)
 
 
-def _is_repeated(said: Said) -> bool:
-    """Whether the same is asked for twice, and only how much of it differs."""
+def is_repeated(scene: Scene, said: Said) -> bool:
+    """Whether the same is asked for twice, and only how much of it differs, or what becomes of one thing."""
+    if len({repr(call) for call, _ in said}) < len(said) or any(
+        _is_changed_twice(scene, call, said) for call, _ in said
+    ):
+        return True
     asked = [(call.name, [v for v in call.arguments.values() if isinstance(v, str | list)]) for call, _ in said]
     looks = [
         entry for entry, (call, _) in zip(asked, said, strict=True) if "page" in repr(call) or "limit" in repr(call)
     ]
     return any(asked.count(entry) > 1 for entry in looks)
+
+
+def _is_changed_twice(scene: Scene, call: ToolCall, said: Said) -> bool:
+    """ "set my visibility to private, and set my visibility to public"."""
+    changes = len(scene.tools) > 1 and deed_of(scene.catalogue.by_name[call.name]).kind == "change"
+    same = [other for other, _ in said if other.name == call.name and _which(other) == _which(call)]
+    return changes and len(same) > 1
+
+
+def _which(call: ToolCall) -> list[str]:
+    """The arguments that tell which thing a call is about."""
+    named = (f"{n}={v}" for n, v in call.arguments.items() if is_place(n) or named_by(n) is not None or n == "branch")
+    return sorted(named)
 
 
 def _join(scene: Scene, clauses: Mapping[str, str]) -> str:

@@ -35,7 +35,7 @@ from rich.table import Table
 from tooltune.chat.encode import Encoded
 from tooltune.config import TrainConfig
 from tooltune.example_tools import EXAMPLE_TOOLS
-from tooltune.generate import generate_examples
+from tooltune.generate import SHARES, generate_examples
 from tooltune.types import Example, Tool
 
 TARGETS = "at least 8 times TRL's examples/s (groups of 8), 3 times (--group 1), 1/3 of its memory, loss within 1 %"
@@ -98,7 +98,9 @@ def make_examples(job: Job) -> list[Example]:
     """Examples in groups that show the same tools, `job.tools` of them where that many exist."""
     total = job.examples + job.held_out
     tools = many_tools(job.tools)
-    examples = generate_examples(tools[:40], total, 1, 0, job.group, max_tools_in_view=min(40, job.tools))
+    shares = {name: float(name == "single") for name in SHARES} if job.tools == 1 else None  # others need more tools
+    most = min(40, job.tools)
+    examples = generate_examples(tools[:40], total, 1, 0, job.group, max_tools_in_view=most, shares=shares)
     return [replace(example, tools=filled(example.tools, tools, job.tools)) for example in examples]
 
 
@@ -292,8 +294,12 @@ def summary(runs: Sequence[dict[str, Any]], limit: float) -> dict[str, float]:
     }
 
 
-SCALES = [*((tools, 8) for tools in (1, 2, 4, 8, 16, 32, 64, 128)), *((10, branches) for branches in (1, 2, 4, 8, 16))]
-"""Tools in view and branches; what they make in tokens of context, some 150 to over 8,192, stands in the row."""
+SCALES = [
+    (1, 1),
+    *((tools, 8) for tools in (1, 2, 4, 8, 16, 32, 64, 128)),
+    *((10, branches) for branches in (1, 2, 4, 8, 16)),
+]
+"""Tools in view and branches; what they make in tokens of context, from some 150 to over 8,192, stands in the row."""
 
 
 def scaling(options: argparse.Namespace) -> dict[str, dict[str, float]]:

@@ -96,11 +96,13 @@ class Job:
 
 def make_examples(job: Job) -> list[Example]:
     """Examples in groups that show the same tools, `job.tools` of them where that many exist."""
-    total = job.examples + job.held_out
+    total, most = job.examples + job.held_out, min(40, job.tools)
+    if job.tools == 1:  # the shortest there is: one small tool, one call
+        shares = {name: float(name == "single") for name in SHARES}
+        tool = min(EXAMPLE_TOOLS, key=lambda tool: len(str(tool)))
+        return list(generate_examples([tool], total, 1, 0, job.group, shares=shares, answered_share=0))
     tools = many_tools(job.tools)
-    shares = {name: float(name == "single") for name in SHARES} if job.tools == 1 else None  # others need more tools
-    most = min(40, job.tools)
-    examples = generate_examples(tools[:40], total, 1, 0, job.group, max_tools_in_view=most, shares=shares)
+    examples = generate_examples(tools[:40], total, 1, 0, job.group, max_tools_in_view=most)
     return [replace(example, tools=filled(example.tools, tools, job.tools)) for example in examples]
 
 

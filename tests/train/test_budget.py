@@ -21,7 +21,9 @@ from tooltune.train.trainer import PackTrainer
 
 def out_of_time(folder: Path) -> TrainConfig:
     """Far more steps than three seconds hold."""
-    return settings(folder, num_train_epochs=2000, max_minutes=0.05, save_strategy="no", cpu_processes=1)
+    return settings(
+        folder, num_train_epochs=2000, max_minutes=0.05, save_strategy="no", cpu_processes=1, warmup_ratio=0
+    )
 
 
 def test_a_run_that_is_out_of_time_ends_at_the_end_of_its_schedule(
@@ -48,7 +50,7 @@ def test_the_learning_rate_falls_with_the_clock(
 
     monkeypatch.setattr(PackTrainer, "training_step", recording)
     run(tiny_model("Llama", 400), packs, out_of_time(tmp_path))
-    assert max(rates) > 0.5e-2
+    assert max(rates) > 0.9e-2
     assert rates[-1] < 0.05e-2
 
 

@@ -278,20 +278,15 @@ def _parts(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
 
 
 def _begin(
-    model: Any,
-    rows: Sequence[_Row],
-    caches: Mapping[tuple[int, ...], DynamicCache],
-    one_beginning: bool,
-    limits: _Limits,
+    model: Any, rows: Sequence[_Row], caches: Mapping[tuple[int, ...], DynamicCache], alike: bool, limits: _Limits
 ) -> _Begun:
     """The first pass of some rows: the rests of their prompts, padded on the left.
 
-    `one_beginning`: the rows continue their beginning's cache as it lies.
+    `alike`: the rows continue their beginning's cache as it lies.
     """
-    prefix = rows[0].prefix
-    held_once = continued(caches[prefix], model.config) if one_beginning else None
-    cache = held_once or gather([row.prefix for row in rows], caches, model.config)
-    shared = len(prefix) if held_once else 0
+    shared = len(rows[0].prefix) if alike else 0
+    cache = continued(caches[rows[0].prefix], model.config) if alike else None
+    cache = cache or gather([row.prefix for row in rows], caches, model.config)
     held, width = [0 if shared else len(row.prefix) for row in rows], max(len(row.rest) for row in rows)
     ids = torch.tensor([[limits.pad_id] * (width - len(row.rest)) + list(row.rest) for row in rows])
     mask = torch.zeros(len(rows), max(held) + width, dtype=torch.long)
@@ -299,20 +294,24 @@ def _begin(
         mask[number, max(held) - held[number] : max(held)] = 1
         mask[number, mask.shape[1] - len(row.rest) :] = 1
     mask = mask.to(model.device)
-    logits = _step(model, ids.to(model.device), mask, cache, shared)
+    logits = _step(model, ids.to(model.device), mask, _positions(mask, shared)[:, -width:], cache)
     return _Begun(cache, mask, logits, shared)
 
 
-def _step(model: Any, ids: Tensor, mask: Tensor, cache: DynamicCache, shared: int) -> Tensor:
+def _positions(mask: Tensor, shared: int) -> Tensor:
+    """The position of each column's token, [rows, columns]; see `_Begun`."""
+    return (mask.cumsum(1) - 1).clamp(min=0) + shared
+
+
+def _step(model: Any, ids: Tensor, mask: Tensor, positions: Tensor, cache: DynamicCache) -> Tensor:
     """The logits after some more tokens of each row, [rows, vocabulary].
 
     Args:
         ids: shape (rows, tokens), the new ones.
         mask: shape (rows, columns), see `_Begun`, new tokens included.
+        positions: shape (rows, tokens).
         cache: takes the new tokens.
-        shared: see `_Begun`.
     """
-    positions = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :] + shared
     output = model(
         input_ids=ids,
         attention_mask=mask,
@@ -339,10 +338,12 @@ class _Batch:
         self.seconds: dict[int, float] = {}
         """When each row that is done was done."""
         self.live = list(range(len(rows)))
-        self.shared = begun[0].shared
         self.cache = joined([part.cache for part in begun], model.config)
-        columns = max(part.mask.shape[1] for part in begun)
-        self.mask = torch.cat([pad(part.mask, (columns - part.mask.shape[1], 0)) for part in begun])
+        self.start = max(part.mask.shape[1] for part in begun)
+        """Columns that the cache holds already."""
+        held = torch.cat([pad(part.mask, (self.start - part.mask.shape[1], 0)) for part in begun])
+        self.mask = pad(held, (0, limits.new_tokens), value=1)
+        self.positions = _positions(self.mask, begun[0].shared)
         self.logits = torch.cat([part.logits for part in begun])
 
     def run(self) -> list[Generation]:
@@ -358,12 +359,17 @@ class _Batch:
             if len(keep) <= KEPT_ROWS * len(self.live):
                 chosen = self._select(keep, chosen)
             if self.live:
-                self.mask = pad(self.mask, (0, 1), value=1)
-                self.logits = _step(self.model, chosen[:, None], self.mask, self.cache, self.shared)
+                self.logits = self._forward(chosen)
         return [
             Generation(tuple(reply), i not in self.ended, seconds=self.seconds[i])
             for i, reply in enumerate(self.replies)
         ]
+
+    def _forward(self, chosen: Tensor) -> Tensor:
+        """The logits after the tokens that were chosen."""
+        self.start += 1
+        mask, positions = self.mask[:, : self.start], self.positions[:, self.start - 1 : self.start]
+        return _step(self.model, chosen[:, None], mask, positions, self.cache)
 
     def _choose(self, logits: Tensor) -> Tensor:
         """The next token of each live row, [rows]."""
@@ -388,6 +394,6 @@ class _Batch:
         """Drop the rows that are done."""
         rows = torch.tensor(keep, dtype=torch.long, device=self.model.device)
         self.cache.batch_select_indices(rows)
-        self.mask = self.mask[rows]
+        self.mask, self.positions = self.mask[rows], self.positions[rows]
         self.live = [self.live[row] for row in keep]
         return chosen[rows]

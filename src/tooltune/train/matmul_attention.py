@@ -106,12 +106,6 @@ def _softmax_backward(d: Tensor, probabilities: Tensor, tokens: int, scaling: fl
     return torch._softmax_backward_data(d, probabilities, -1, probabilities.dtype).mul_(scaling)
 
 
-def _probabilities(query: Tensor, key: Tensor, tile: _Tile, scaling: float) -> Tensor:
-    """Of a tile, (key heads, queries, keys)."""
-    scores = torch.bmm(tile.rows(query, key.shape[1]), tile.seen(key).transpose(1, 2))
-    return _softmax(scores, tile.tokens, scaling)
-
-
 class MatmulAttention(Function):
     """Attention of a pack with grouped key heads. Gradients: query, key, value."""
 
@@ -126,7 +120,8 @@ class MatmulAttention(Function):
         """
         out, kept, keeps = torch.empty_like(query), [], _kept(lengths, query.shape[1], layers)
         for tile in _tiles(lengths, TILE):
-            probabilities = _probabilities(query, key, tile, scaling)
+            scores = torch.bmm(tile.rows(query, key.shape[1]), tile.seen(key).transpose(1, 2))
+            probabilities = _softmax(scores, tile.tokens, scaling)
             out[0, :, tile.asking] = torch.bmm(probabilities, tile.seen(value)).view(out.shape[1], tile.tokens, -1)
             if keeps:
                 kept.append(probabilities)
@@ -141,11 +136,11 @@ class MatmulAttention(Function):
         # What the prefix gets is a sum over tiles and branches: in float32.
         d_key, d_value = (torch.zeros(key.shape[1:], dtype=torch.float32) for _ in range(2))
         for number, tile in enumerate(_tiles(ctx.lengths, TILE)):
-            p = kept[number] if kept else _probabilities(query, key, tile, ctx.scaling)
-            d = tile.rows(d_out, key.shape[1])
+            d, asking, keys = tile.rows(d_out, key.shape[1]), tile.rows(query, key.shape[1]), tile.seen(key)
+            p = kept[number] if kept else _softmax(torch.bmm(asking, keys.transpose(1, 2)), tile.tokens, ctx.scaling)
             tile.add(d_value, torch.bmm(p.transpose(1, 2), d))
             d_scores = torch.bmm(d, tile.seen(value).transpose(1, 2))
             d_scores = _softmax_backward(d_scores, p, tile.tokens, ctx.scaling)
-            d_query[0, :, tile.asking] = torch.bmm(d_scores, tile.seen(key)).view(query.shape[1], tile.tokens, -1)
-            tile.add(d_key, torch.bmm(d_scores.transpose(1, 2), tile.rows(query, key.shape[1])))
+            d_query[0, :, tile.asking] = torch.bmm(d_scores, keys).view(query.shape[1], tile.tokens, -1)
+            tile.add(d_key, torch.bmm(d_scores.transpose(1, 2), asking))
         return d_query, d_key.to(key.dtype)[None], d_value.to(value.dtype)[None], None, None, None

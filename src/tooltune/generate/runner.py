@@ -17,19 +17,18 @@ from random import Random
 from typing import Any
 
 from tooltune.errors import ConfigError, ToolDefinitionError
+from tooltune.generate.attempt import SAME, UNCLEAR, attempt
 from tooltune.generate.distinct import Candidate, distinct
 from tooltune.generate.phrasing import ToolPhrasing
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.report import GenerationReport
 from tooltune.generate.sameness import asked, identity
 from tooltune.generate.scenarios import SCENARIOS, shares_for
-from tooltune.generate.scene import Catalogue, Draft, Scene, UnclearError
+from tooltune.generate.scene import Catalogue
 from tooltune.generate.variants import renamed
 from tooltune.tools import PythonFunctions
-from tooltune.types import Example, Message, Tool, ToolCall
-from tooltune.verify import verify_example
+from tooltune.types import Example, Tool
 
-SYSTEM_SHARE = 0.1
 # How many tools are in view: mostly 3 to 5; more than 6 are rarer the more they are.
 _SIZE_WEIGHTS = (7, 12, 23, 26, 20, 12)
 _MOST_TOOLS = 40
@@ -50,10 +49,8 @@ _CALLING = (
     "relative_date",
     "tool_error",
 )
-_SAME = "a function gave back what it was given"
 _MOST_OF_SAME = 8
 """So often that is not taken: real calls take their time, and some functions never do anything else."""
-_UNCLEAR = "no command comes of the description"
 _UNKNOWN = "its values or results would be made up"
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -78,7 +75,7 @@ class Plan:
     def callable(self) -> dict[str, str]:
         """Tool -> why it is hardly ever called, or ""."""
         clear = {tool.name for tool in self.catalogue.clear} or self.catalogue.by_name.keys()
-        reasons = {name: _UNKNOWN if name in self.catalogue.unknown else _UNCLEAR for name in self.catalogue.by_name}
+        reasons = {name: _UNKNOWN if name in self.catalogue.unknown else UNCLEAR for name in self.catalogue.by_name}
         return {name: "" if name in clear else reason for name, reason in reasons.items()}
 
     def scenario(self, part: Part, index: int) -> str:
@@ -177,8 +174,8 @@ class Plan:
         reasons = Counter(dropped or {})
         for number, (group, name, rng, clear) in islice(enumerate(self._tries(part, i, index)), first, None):
             catalogue, tools = self._view(part, group)
-            differs = clear and reasons[_SAME] < _MOST_OF_SAME
-            reason, example = _attempt(catalogue, name, part, tools, rng, clear, differs)
+            differs = clear and reasons[SAME] < _MOST_OF_SAME
+            reason, example = attempt(catalogue, name, part, tools, rng, clear, differs)
             if example is not None:
                 return self._found(i, number + 1, reasons, example, self._own_names(part, group, tools))
             reasons.update([reason] if reason else [])
@@ -200,14 +197,14 @@ class Plan:
         yield group, wanted, Random(f"{self.seed}:{i}"), True
         for clear in (True, False):
             for name in (wanted, *others):
-                for attempt in range(name == wanted, _TRIES):
-                    yield group, name, Random(f"{self.seed}:{i}:{name}:{attempt}"), clear
+                for number in range(name == wanted, _TRIES):
+                    yield group, name, Random(f"{self.seed}:{i}:{name}:{number}"), clear
         for further in range(1, _TOOL_SETS):
-            for attempt in range(_TRIES):
+            for number in range(_TRIES):
                 yield (
                     group + further * (self.total + 1),
                     wanted,
-                    Random(f"{self.seed}:{i}:{wanted}:{further}:{attempt}"),
+                    Random(f"{self.seed}:{i}:{wanted}:{further}:{number}"),
                     True,
                 )
 
@@ -338,54 +335,6 @@ def ending_with_its_call(example: Example) -> Example:
     if last is None:
         return example
     return replace(example, messages=example.messages[: last + 1], metadata={**example.metadata, "ends": "call"})
-
-
-def _attempt(
-    catalogue: Catalogue, name: str, part: Part, tools: tuple[Tool, ...], rng: Random, clear: bool, differs: bool
-) -> tuple[str, Example | None]:
-    """A try at an example: the example, or the reason why it is dropped ("" when none was drawn)."""
-    # Under other names, tools may allow less than they did.
-    if not SCENARIOS[name].possible(catalogue) or SCENARIOS[name].needs(catalogue, rng, list(tools)):
-        return "", None
-    clear_only = clear and any(catalogue.phrasings[tool.name].clear for tool in tools)
-    scene = Scene(catalogue, tools, part, rng, clear_only=clear_only)
-    try:
-        draft = SCENARIOS[name].build(scene)
-    except UnclearError:
-        return _UNCLEAR, None
-    if draft is None:
-        return "", None
-    if clear_only and scene.unclear:
-        return _UNCLEAR, None
-    if differs and any(_says_the_same(catalogue, call, result) for call, result in scene.ran):
-        return _SAME, None
-    example = _example(scene, name, draft)
-    problem = verify_example(example, catalogue.world().execute)
-    if problem is not None:
-        return problem.partition(":")[0], None
-    return "", example
-
-
-def _says_the_same(catalogue: Catalogue, call: ToolCall, result: Mapping[str, Any]) -> bool:
-    """Whether a real function gives back what it was given: 6 as a friendly text is "6", and nobody asks for that."""
-    given = [str(value) for value in call.arguments.values() if not isinstance(value, bool)]
-    return call.name in catalogue.executed and str(result.get("result")) in given
-
-
-def _example(scene: Scene, name: str, draft: Draft) -> Example:
-    metadata: dict[str, Any] = {"scenario": name, "split": scene.part, "families": list(scene.families)}
-    if draft.missing:
-        metadata["missing"] = list(draft.missing)
-    messages = draft.messages
-    said = "\n".join(message.content.lower() for message in messages if message.role == "user")
-    implied = [
-        entry for i, entry in enumerate(scene.implied) if entry not in scene.implied[:i] and entry[3].lower() in said
-    ]
-    if implied:
-        metadata["implied"] = implied
-    if messages[0].role != "system" and scene.rng.random() < SYSTEM_SHARE:
-        messages = [Message("system", scene.line("system")), *messages]
-    return Example(tuple(messages), scene.tools, metadata)
 
 
 def _check(tools: Sequence[Tool], num_examples: int, held_out_share: float, group_size: int) -> None:

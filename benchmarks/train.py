@@ -41,6 +41,10 @@ from tooltune.types import Example, Tool
 TARGETS = "at least 8 times TRL's examples/s (groups of 8), 3 times (--group 1), 1/3 of its memory, loss within 1 %"
 
 
+SMALL = Tool("list_servers", "List all servers")
+"""A tool of so few tokens that an example has about 128."""
+
+
 @dataclass(frozen=True)
 class Variant:
     """One way to train."""
@@ -99,8 +103,7 @@ def make_examples(job: Job) -> list[Example]:
     total, most = job.examples + job.held_out, min(40, job.tools)
     if job.tools == 1:  # the shortest there is: one small tool, one call
         shares = {name: float(name == "single") for name in SHARES}
-        tool = min(EXAMPLE_TOOLS, key=lambda tool: len(str(tool)))
-        return list(generate_examples([tool], total, 1, 0, job.group, shares=shares, answered_share=0))
+        return list(generate_examples([SMALL], total, 1, 0, job.group, shares=shares, answered_share=0))
     tools = many_tools(job.tools)
     examples = generate_examples(tools[:40], total, 1, 0, job.group, max_tools_in_view=most)
     return [replace(example, tools=filled(example.tools, tools, job.tools)) for example in examples]

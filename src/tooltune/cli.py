@@ -41,7 +41,9 @@ def guarded(command: Callable[[], None]) -> int:
     """Run a command; what the user can fix is printed as one message, without a traceback."""
     try:
         command()
+        leave_other_processes()
     except Interrupted as error:
+        leave_other_processes()
         print(f"\n{error}", file=sys.stderr)
         return 130
     except TooltuneError as error:
@@ -53,6 +55,17 @@ def guarded(command: Callable[[], None]) -> int:
     except BrokenPipeError:
         return 0
     return 0
+
+
+def leave_other_processes() -> None:
+    """Part from the processes that train together, if any.
+
+    gloo's threads would otherwise outlive the interpreter, which now and then ends the process with SIGABRT
+    (https://github.com/pytorch/pytorch/pull/179291).
+    """
+    distributed = sys.modules.get("torch.distributed")  # not imported: most commands need no torch
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def _main(argv: list[str]) -> None:

@@ -10,7 +10,7 @@ from tooltune.generate.report import GenerationReport
 
 _AGAIN = 4
 """So often another example is tried in place of one that asks for the same as an earlier one, in other words."""
-_TRIED, _TRIED_SHARE = 200, 0.1
+_TRIED, _TRIED_SHARE = 800, 0.1
 """At most so many such tries, and this share of the examples more: few tools have few requests, and many repeat."""
 T = TypeVar("T")
 U = TypeVar("U")

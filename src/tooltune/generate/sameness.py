@@ -22,10 +22,8 @@ def identity(example: Example) -> int:
 
 
 def asked(example: Example) -> int:
-    """A hash of what is asked for: the calls, or what was missing and all numbers and names; 0 for talk."""
+    """A hash of what is asked for: the calls, or else what was missing and the words that carry the request."""
     calls = _calls(example)
-    if not calls and not example.metadata.get("missing"):
-        return 0
     wish = "" if calls else " ".join(sorted(_content_words(example)))
     return _hash(repr((calls, example.metadata.get("missing", ()), wish)))
 

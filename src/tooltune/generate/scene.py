@@ -326,7 +326,7 @@ class Scene:
         return Message("tool", text, name=call.name), result
 
     def answer(
-        self, call: ToolCall, result: Mapping[str, Any], says: Mapping[str, str], among_others: bool = False
+        self, call: ToolCall, result: Mapping[str, Any], says: Mapping[str, str], others: Sequence[ToolCall] = ()
     ) -> str:
         """The sentence that tells the result of a call.
 
@@ -334,19 +334,19 @@ class Scene:
             call: the call.
             result: its result, an object without an error.
             says: how the arguments were said, by name; others are put into words here.
-            among_others: whether it must tell itself which call it is about.
+            others: the calls that are told beside it; it must tell itself which call it is about.
         """
         tool = self.catalogue.by_name[call.name]
         speaker = self.speaker(tool)
         if tool.name in self.catalogue.executed:
             return self.line("told_results").replace("{result}", told_result(result))
         if not self.phrasing(tool).answers:
-            return told(tool, call, result, says, self.rng, among_others)
+            return told(tool, call, result, says, self.rng, others)
         known = {f"r.{key}": _shown(value) for key, value in result.items()}
         known |= {n: says[n] if n in says else speaker.say(n, v, self.rng) for n, v in call.arguments.items()}
         names = frozenset(known)
         fitting = [t for t in self.phrasing(tool).answers if {g.key for g in t.required()} <= names]
-        if among_others:
+        if others:
             fitting = [t for t in fitting if not str(t.parts[0]).startswith(_POINTING)] or fitting
         template = self.rng.choice(fitting)
         return styled(template.select(self.rng, 1.0, names), known, "plain", self.rng)

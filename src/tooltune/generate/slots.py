@@ -257,7 +257,8 @@ def _examples(description: str) -> tuple[str, ...]:
     found = _EXAMPLE.search(description)
     if found is None:
         return ()
-    quoted = tuple(more[2] for more in _QUOTED.finditer(description, found.start()))
+    # `*` stands for any, and nobody says it.
+    quoted = tuple(more[2] for more in _QUOTED.finditer(description, found.start()) if more[2] != "*")
     return quoted or (found[1].rstrip(".,"),)
 
 

@@ -33,7 +33,7 @@ def told(
     result: Mapping[str, Any],
     says: Mapping[str, str],
     rng: Random,
-    among_others: bool = False,
+    others: Sequence[ToolCall] = (),
 ) -> str:
     """The sentence that tells a result without an error.
 
@@ -43,31 +43,32 @@ def told(
         result: what came out.
         says: how arguments were said, by name.
         rng: picks among the wordings.
-        among_others: whether it must tell itself which call it is about.
+        others: the calls that are told beside this one; it must tell itself which call it is about.
     """
-    deed = deed_of(tool)
+    deed, about = deed_of(tool), _about_among(deed_of(tool), tool, call, says, others)
     if deed.kind == "find" and (found := next((v for v in result.values() if isinstance(v, list)), None)) is not None:
-        return _found(deed, found, _about(deed, tool, call, says) if among_others else "", rng)
+        return _found(deed, found, about if others else "", rng)
     if deed.kind == "ask":
-        answer, about = "yes" if result.get("result") is True else "no", _about(deed, tool, call, says)
-        return _line(f"{answer}_about", {"about": about}, rng) if among_others and about else _line(answer, {}, rng)
+        answer = "yes" if result.get("result") is True else "no"
+        return _line(f"{answer}_about", {"about": about}, rng) if others and about else _line(answer, {}, rng)
     if deed.kind == "write":
         return _line("written", {"text": str(result.get("text", ""))}, rng)
     if deed.verb == "read" and isinstance(result.get("files"), list):
         return _line("several", {"facts": join([_file(file) for file in result["files"]])}, rng)
     if deed.kind in ("show", "compute"):
-        return _shown(deed, tool, call, result, says, rng)
+        return _shown(deed, call, result, about, rng)
     if deed.kind == "make":
         return _made(deed, call, result, rng)
     reference, done = _reference(deed, tool, call), _done(deed, tool)
     if not _goes_with_verb(deed, tool):
         reference = ""
-    about = _about(deed, tool, call, says)
-    if among_others and about and not (key_of(tool, deed.thing) if deed.thing else None):
+    if others and about and not (reference and deed.thing and key_of(tool, deed.thing)):
         return _line("done_about", {"about": about}, rng)
     as_what = _MARKED.search(action_of(tool).object) if deed.verb == "mark" else None  # "mark it as read"
     reference += as_what[0] if reference and as_what else ""
-    return _line("acted", {"done": done, "ref": reference}, rng) if reference else _line("done", {}, rng)
+    if reference:
+        return _line("acted", {"done": done, "ref": reference}, rng)
+    return _line("done", {}, Random(0) if others else rng)  # the same for all, so that it is said once
 
 
 def _file(file: Mapping[str, Any]) -> str:
@@ -131,12 +132,9 @@ def _reference(deed: Deed, tool: Tool, call: ToolCall) -> str:
     return f"the {with_capitals(deed.thing)} {said(value)}"
 
 
-def _shown(
-    deed: Deed, tool: Tool, call: ToolCall, result: Mapping[str, Any], says: Mapping[str, str], rng: Random
-) -> str:
+def _shown(deed: Deed, call: ToolCall, result: Mapping[str, Any], about: str, rng: Random) -> str:
     known = {name for name in call.arguments if deed.kind != "compute"}
     news = {name: value for name, value in result.items() if name not in known and value not in ("", [], {})}
-    about = _about(deed, tool, call, says)
     kind = "one" if len(news) == 1 and _is_told_alone(*next(iter(news.items()))) else "several"
     if kind == "one":
         name, value = next(iter(news.items()))
@@ -153,11 +151,28 @@ def _is_told_alone(name: str, value: Any) -> bool:
     return not name.endswith(("_on", "_at")) and not (isinstance(value, int) and name.endswith("s"))
 
 
+def _about_among(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str], others: Sequence[ToolCall]) -> str:
+    """What the answer is for, in words that fit none of the other answers: "the team qa in pixelbarn"."""
+    about = _about(deed, tool, call, says)
+    alike = [other for other in others if other.name == call.name]
+    if _about(deed, tool, call, {}) not in {_about(deed, tool, other, {}) for other in alike}:
+        return about
+    named = (
+        f"the {named_by(name)} {value}"
+        for name, value in call.arguments.items()
+        if named_by(name) and isinstance(value, str) and any(other.arguments.get(name) != value for other in alike)
+    )
+    which = next(named, "")
+    return f"{which} in {about}" if which and about else about
+
+
 def _about(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]) -> str:
     """What the answer is for: the thing by its id, else the first short text among the arguments."""
     key = key_of(tool, deed.thing) if deed.thing else None
     if key is not None and key.name in call.arguments:
-        plain = named_by(key.name) is None and deed.kind in ("show", "compute", "find")
+        # The name beside a search is that of what is searched, and of nothing that is found.
+        named = named_by(key.name)
+        plain = not named if deed.kind == "find" else named is None and deed.kind in ("show", "compute")
         return says.get(key.name, "") if plain else _reference(deed, tool, call)
     if identified := _identified(tool, call):
         return identified

@@ -254,7 +254,7 @@ def _identifier(thing: str, tools: Sequence[Tool], in_short: bool) -> ToolParame
         deed = deed_of(tool)
         for parameter in tool.parameters if parameter_names(tool) else ():
             named = named_by(parameter.name)
-            if named is None or not thing or not parameter.required:
+            if named is None or not thing or not parameter.required or parameter.type == "array":
                 continue
             own = named or (deed.thing if deed.kind not in ("make", "find") else "")
             if own and (short_for(own, thing) if in_short else singular(_last(own)) == _last(thing)):

@@ -42,6 +42,10 @@ _CLAUSE = re.compile(r"^(?!\w+ (?:if|whether) )(.+?) (?:an?|the) [\w ]+ (?:is|ar
 _DOES = re.compile(r"\bthe authenticated user (follows|owns|likes|uses|has|watches|starred)\b")
 """ "the people the authenticated user follows"."""
 _MINE = re.compile(r"\bfor the authenticated user\b")
+_SWITCHED_FOR = re.compile(
+    r"^((?:enable|disable)s?) (an?|the) (?:selected )?(\w+) for (?!an? |the )(.+?)(?= in an? |$)", re.IGNORECASE
+)
+""" "disable a repository for immutable releases": it is they that are disabled, for the repository."""
 _PLURAL = re.compile(r"(?!(?:all|my|the|an?|public|me) )[\w -]+(?<!s)s")
 """ "repositories for the authenticated user" are mine."""
 _ARTICLES = frozenset({"a", "an", "the", "my", "your"})
@@ -79,7 +83,7 @@ def action_of(tool: Tool) -> Action:
 @lru_cache(maxsize=4096)
 def _action(name: str, description: str) -> Action:
     sentence = _SENTENCE.split(description.strip(), maxsplit=1)[0].strip(" .!")
-    sentence = _LEAD.sub("", _plain(_ASIDE.sub("", sentence)))
+    sentence = _SWITCHED_FOR.sub(r"\1 \4 for \2 \3", _LEAD.sub("", _plain(_ASIDE.sub("", sentence))))
     words = _without_loose_end(_DETAIL.sub("", sentence).split())
     if len(words) == 1 and words[0].lower() in ("check", "checks", "determine", "determines"):
         words = sentence.split()  # "check whether a user is a member" asks nothing without the rest

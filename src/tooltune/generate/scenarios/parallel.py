@@ -111,13 +111,13 @@ def answered(scene: Scene, text: str, said: Said) -> Draft | None:
     """The request, all calls in one turn, their results in order, and the answers; None if a call fails."""
     results: list[Message] = []
     answers: list[str] = []
-    for call, says in said:
+    calls = [call for call, _ in said]
+    for number, (call, says) in enumerate(said):
         message, result = scene.run(call)
         if "error" in result:
             return None
         results.append(message)
-        answers.append(scene.answer(call, result, says, among_others=True))
+        answers.append(scene.answer(call, result, says, [*calls[:number], *calls[number + 1 :]]))
     if scene.is_foreign(scene.tools[0]):
         answers = list(dict.fromkeys(answers))  # "Done for the project" once
-    calling = scene.calling([call for call, _ in said])
-    return Draft([scene.user(text), calling, *results, scene.assistant(" ".join(answers))])
+    return Draft([scene.user(text), scene.calling(calls), *results, scene.assistant(" ".join(answers))])

@@ -77,8 +77,6 @@ BASE: Mapping[str, Any] = {
     "max_new_tokens": 320,
     "eval_batch_size": 128,
 }  # fmt: skip
-HAND_WRITTEN = "hand_written"
-"""Not a setting: whether the catalogue's own wording is used, or that made from a tool's definition."""
 VARIANTS: dict[str, dict[str, Any]] = {
     REFERENCE: {},
     "no_negatives": {"scenario_shares": ("missing_argument=0", "no_tool=0", "chat=0")},
@@ -91,7 +89,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no_tool_alone": {"one_tool_share": 0.0},
     "no_parallel": {"scenario_shares": ("parallel=0", "many_calls=0")},
     "twice_the_parallel": {"scenario_shares": ("parallel=26", "many_calls=16")},
-    "grammar_phrasing": {HAND_WRITTEN: False},
+    "half_plain_wording": {"plain_wording_share": 0.5},
+    "plain_wording": {"plain_wording_share": 1.0},
     "50_tools": {"catalogue": 50},
     "200_tools": {"catalogue": 200},
     "rank_8": {"lora_rank": 8, "lora_alpha": 16},
@@ -172,7 +171,7 @@ def ask_about(part: str, budget: Budget) -> list[Example]:
 
 def settings(name: str, budget: Budget, folder: Path) -> RunConfig:
     """A variant's settings: those of the reference, and what it changes."""
-    change = {key: value for key, value in VARIANTS[name].items() if key != HAND_WRITTEN}
+    change = VARIANTS[name]
     values = {**BASE, **budget.settings, **change}
     values["scenario_shares"] = (
         *BASE["scenario_shares"],
@@ -197,7 +196,7 @@ def result_of(
 ) -> Result | None:
     """A variant's result: the line of an earlier run, or else a new one; None where nothing may be trained."""
     config = settings(name, budget, output / f"{name}-{budget.examples}-{budget.seed}")
-    key = key_of(name, config, questions)
+    key = key_of(config, questions)
     path = output / "results.jsonl"
     for line, _ in read_json_lines(path, "Run it first") if path.exists() else ():
         if line["key"] == key:
@@ -210,11 +209,10 @@ def result_of(
     return found
 
 
-def key_of(name: str, config: RunConfig, questions: Mapping[str, Sequence[Example]]) -> str:
+def key_of(config: RunConfig, questions: Mapping[str, Sequence[Example]]) -> str:
     """All that a result depends on but the program, as a hash."""
     asked = {part: [example.to_dict() for example in examples] for part, examples in questions.items()}
     values = [
-        VARIANTS[name].get(HAND_WRITTEN, True),
         config.model_dump(mode="json", exclude={"resume", "data_path", "output_dir"}),
         asked,
     ]
@@ -227,7 +225,7 @@ def train_and_ask(
     """Make the data, train, and ask every part."""
     Console().rule(name)
     encoder = open_model(config)
-    make_data(config, VARIANTS[name].get(HAND_WRITTEN, True))
+    make_data(config)
     split = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
     trained, _ = train_model(load(config), encoder, split, config)
     with adapter_in_weights(trained.model, config):
@@ -235,14 +233,12 @@ def train_and_ask(
     return {part: {result.item.id: result.right for result in answers.results} for part, answers in asked.items()}
 
 
-def make_data(config: RunConfig, hand_written: bool) -> None:
+def make_data(config: RunConfig) -> None:
     """The variant's dataset, unless an earlier run made it."""
     if config.data_path.exists():
         return
-    tools = draw(config.catalogue, config.seed).tools
-    own = config if hand_written else config.model_copy(update={"catalogue": 0})  # tools without their wording
     with progress("generate") as advance:
-        make_dataset(own, tools, advance)
+        make_dataset(config, draw(config.catalogue, config.seed).tools, advance)
 
 
 def table(results: Sequence[Result], questions: Mapping[str, Sequence[Example]]) -> Table:

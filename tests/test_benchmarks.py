@@ -63,10 +63,10 @@ def test_evaluate(tiny_model_folder: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_ablate(tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--model_name", str(tiny_model_folder), "--output", str(tmp_path), "--quick", "--examples", "10",
-                 "--questions", "2", "--variants", "grammar_phrasing"]  # fmt: skip
+                 "--questions", "2", "--variants", "plain_wording"]  # fmt: skip
     ablate = load("ablate")
     results = ablate.main(arguments)
-    assert [result.variant for result in results] == ["reference", "grammar_phrasing"]
+    assert [result.variant for result in results] == ["reference", "plain_wording"]
     assert all(set(result.right) == {"held_out_tools", "held_out_domains"} for result in results)
     lines = (tmp_path / "results.jsonl").read_text().splitlines()
     assert len(lines) == 2

@@ -110,6 +110,7 @@ def _plan(config: DataConfig, tools: Sequence[Tool], functions: PythonFunctions 
         answered_share=config.answered_share,
         one_tool_share=config.one_tool_share,
         all_tools_share=config.all_tools_share,
+        plain_wording_share=config.plain_wording_share,
         functions=functions,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -13,6 +14,7 @@ from tooltune.generate import GenerationReport, generate_examples
 from tooltune.generate.catalogue import draw, entries, problems, read_domain
 from tooltune.generate.catalogue.__main__ import main
 from tooltune.generate.catalogue.draw import HELD_OUT_DOMAINS, as_phrasing, as_tool, of_part
+from tooltune.generate.runner import Plan, examples_of, make_plan
 from tooltune.generate.variants import renamed, styled_name
 from tooltune.tools import check_tools
 
@@ -163,3 +165,16 @@ def test_styles_of_names() -> None:
         "get.tide_times",
         "get_tide_times",
     ]
+
+
+def test_a_share_of_the_tool_sets_is_worded_from_definitions() -> None:
+    drawn = draw(40, 3)
+    usual = make_plan(drawn.tools, 64, 5, 0.1, 4, 1, drawn.wording, {"single": 1})
+    by_hand, plain = asked(usual), asked(replace(usual, catalogue=replace(usual.catalogue, wording={})))
+    assert asked(replace(usual, plain_wording=1.0)) == plain
+    half = asked(replace(usual, plain_wording=0.5))
+    assert min(len(half & by_hand), len(half & plain)) > 16
+
+
+def asked(plan: Plan) -> set[str]:
+    return {example.messages[0].content for example in examples_of(plan)}

@@ -34,6 +34,8 @@ class DataConfig(SeedConfig):
     """Share of the tool sets that are one tool alone; scenarios that need more give way to others."""
     all_tools_share: float = Field(0.0, ge=0, le=1)
     """Share of the tool sets that show all tools, at most 40, as whoever serves the model will."""
+    plain_wording_share: float = Field(0.0, ge=0, le=1)
+    """Share of the tool sets asked for in words from their definitions, though the catalogue has its own for them."""
     catalogue: int = Field(0, ge=0)
     """Tools to draw from the project's own catalogue, beside those of --tools or alone."""
     catalogue_part: Literal["train", "held_out_tools", "held_out_domains"] = "train"

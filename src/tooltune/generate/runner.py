@@ -71,6 +71,17 @@ class Plan:
     answered: float = 1.0
     one_tool: float = 0.0
     all_tools: float = 0.0
+    plain_wording: float = 0.0
+
+    @cached_property
+    def _plainly(self) -> Catalogue:
+        """The tools without the wording that came with them."""
+        return replace(self.catalogue, wording={})
+
+    def _worded(self, part: Part, group: int) -> Catalogue:
+        """The tools, in a share of groups worded from their definitions alone."""
+        drawn = Random(f"{self.seed}:{part}:wording:{group}").random()
+        return self._plainly if drawn < self.plain_wording else self.catalogue
 
     def callable(self) -> dict[str, str]:
         """Tool -> why it is hardly ever called, or ""."""
@@ -90,18 +101,18 @@ class Plan:
 
     def tools(self, part: Part, group: int) -> tuple[Tool, ...]:
         """The tools that the examples of a group share: what their scenarios need, and others."""
-        rng = Random(f"{self.seed}:{part}:tools:{group}")
+        rng, catalogue = Random(f"{self.seed}:{part}:tools:{group}"), self._worded(part, group)
         if self.one_tool and rng.random() < self.one_tool:
-            able = self.catalogue.clear or self.catalogue.tools
+            able = catalogue.clear or catalogue.tools
             return (rng.choice([tool for tool in able if tool.parameters] or able),)
         chosen: list[Tool] = []
         scenarios = {self.scenario(part, i) for i in range(group * self.group_size, (group + 1) * self.group_size)}
         for name in (
             name for name in ("chain", "long_chain", "multi_turn", "selection", *SCENARIOS) if name in scenarios
         ):
-            chosen += SCENARIOS[name].needs(self.catalogue, rng, chosen)
+            chosen += SCENARIOS[name].needs(catalogue, rng, chosen)
         chosen += self._others(chosen, self._size(rng) - len(chosen), rng)
-        chosen += self._askable(chosen, rng)
+        chosen += _askable(catalogue, chosen, rng)
         rng.shuffle(chosen)
         return tuple(chosen)
 
@@ -112,32 +123,21 @@ class Plan:
         sizes = range(1, self.max_tools + 1)
         return rng.choices(sizes, [_size_weight(size) for size in sizes])[0]
 
-    def _askable(self, chosen: Sequence[Tool], rng: Random) -> list[Tool]:
-        """A clear tool with arguments, if there are tools in view that are not clear, and no such one."""
-        clear = {tool.name for tool in self.catalogue.clear if tool.parameters}
-        if (
-            clear
-            and not all(self.catalogue.phrasings[t.name].clear for t in chosen)
-            and clear.isdisjoint(t.name for t in chosen)
-        ):
-            return [self.catalogue.by_name[rng.choice(sorted(clear))]]
-        return []
-
     def view(self, part: Part, group: int) -> tuple[Catalogue, tuple[Tool, ...]]:
         """The tools of a group, and all tools with their wording; in a share of groups under other names."""
-        tools = self.tools(part, group)
+        tools, catalogue = self.tools(part, group), self._worded(part, group)
         rng = Random(f"{self.seed}:{part}:names:{group}")
         if rng.random() >= self.renamed:
-            return self.catalogue, tools
-        known = self.catalogue.phrasings
-        fixed = self.catalogue.written | self.catalogue.executed
+            return catalogue, tools
+        known = catalogue.phrasings
+        fixed = catalogue.written | catalogue.executed
         pairs = [(t, known[t.name]) if t.name in fixed else renamed(t, known[t.name], rng) for t in tools]
         names = {tool.name for tool in tools} | {tool.name for tool, _ in pairs}
-        others = [tool for tool in self.catalogue.tools if tool.name not in names]
+        others = [tool for tool in catalogue.tools if tool.name not in names]
         others = rng.sample(others, min(len(others), _ABSENT))
         wording = {tool.name: phrasing for tool, phrasing in pairs} | {tool.name: known[tool.name] for tool in others}
         chosen = tuple(tool for tool, _ in pairs)
-        return replace(self.catalogue, tools=(*chosen, *others), wording=wording), chosen
+        return replace(catalogue, tools=(*chosen, *others), wording=wording), chosen
 
     def _others(self, chosen: Sequence[Tool], count: int, rng: Random) -> list[Tool]:
         """Distractors; of tools that belong to a field, half are of the same."""
@@ -288,6 +288,7 @@ def make_plan(
     answered_share: float = 1.0,
     one_tool_share: float = 0.0,
     all_tools_share: float = 0.0,
+    plain_wording_share: float = 0.0,
     functions: PythonFunctions | None = None,
 ) -> Plan:
     """Settle what every example depends on.
@@ -308,6 +309,8 @@ def make_plan(
         one_tool_share: share of the tool sets that are one tool alone, whatever scenarios they were drawn for;
             scenarios that need more give way to others.
         all_tools_share: share of the other tool sets that show all tools, at most 40.
+        plain_wording_share: share of the tool sets that are asked for as any foreign tool is, even if a wording
+            came with them.
         functions: really run when they are called, in place of the simulated world.
 
     Raises:
@@ -320,8 +323,20 @@ def make_plan(
     held_out = round(num_examples * held_out_share)
     return Plan(
         catalogue, num_examples, held_out, seed, examples_per_tool_set, max_tools_in_view, mix,
-        renamed_share, answered_share, one_tool_share, all_tools_share,
+        renamed_share, answered_share, one_tool_share, all_tools_share, plain_wording_share,
     )  # fmt: skip
+
+
+def _askable(catalogue: Catalogue, chosen: Sequence[Tool], rng: Random) -> list[Tool]:
+    """A clear tool with arguments, if there are tools in view that are not clear, and no such one."""
+    clear = {tool.name for tool in catalogue.clear if tool.parameters}
+    if (
+        clear
+        and not all(catalogue.phrasings[t.name].clear for t in chosen)
+        and clear.isdisjoint(t.name for t in chosen)
+    ):
+        return [catalogue.by_name[rng.choice(sorted(clear))]]
+    return []
 
 
 def again(plan: Plan, repeated: Candidate[Any]) -> Candidate[Example]:

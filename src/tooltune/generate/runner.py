@@ -199,14 +199,11 @@ class Plan:
             for name in (wanted, *others):
                 for number in range(name == wanted, _TRIES):
                     yield group, name, Random(f"{self.seed}:{i}:{name}:{number}"), clear
-        for further in range(1, _TOOL_SETS):
-            for number in range(_TRIES):
-                yield (
-                    group + further * (self.total + 1),
-                    wanted,
-                    Random(f"{self.seed}:{i}:{wanted}:{further}:{number}"),
-                    True,
-                )
+        for name in (wanted, *others):
+            for further in range(1, _TOOL_SETS):
+                for number in range(_TRIES):
+                    chance = Random(f"{self.seed}:{i}:{name}:{further}:{number}")
+                    yield group + further * (self.total + 1), name, chance, True
 
     def _own_names(self, part: Part, group: int, shown: Sequence[Tool]) -> Mapping[str, str]:
         """Name in view -> name, for the tools of an example."""

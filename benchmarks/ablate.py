@@ -1,16 +1,20 @@
 """What each choice of the generalist's data and training is worth, on tools and fields that training never saw.
 
     python benchmarks/ablate.py                                        # every variant, at the small budget
-    python benchmarks/ablate.py --variants reference no_negatives      # some of them
+    python benchmarks/ablate.py --variants no_negatives rank_8         # some of them, against the reference
+    python benchmarks/ablate.py --ask                                  # right decisions as well, in as long again
     python benchmarks/ablate.py --examples 3000 --output output/ablation_3000
     python benchmarks/ablate.py --table                                # what is there so far; trains nothing
 
-A variant changes one thing of the reference: its data is generated from `--examples` (those of all epochs together, so
-that every variant sees as many), trained on and asked the same questions: with held-out wording, about the
-catalogue's held-out tools and held-out fields, never an outside benchmark. All with the same seed.
+The reference is `recipes/generalist.yaml`; a variant changes one thing of it. Its data is generated from `--examples`
+(those of all epochs together, so that every variant sees as many), trained on and held against the same examples: with
+held-out wording, half of it by hand and half from definitions, about the catalogue's held-out tools and held-out
+fields, never an outside benchmark. All with the same seed.
 
-The effect is the difference to the reference in right decisions, in points, with the 95 % interval of a bootstrap over
-tools, and McNemar's p-value. One seed says nothing about the spread between seeds: run again with another --seed.
+What is compared is the loss on the replies, in nats per trained token: a small budget moves it long before it moves the
+share of right decisions. The effect is the difference to the reference, with the 95 % interval of a bootstrap over tool
+sets; below zero is better. With --ask also right decisions, in points, with a bootstrap over tools and McNemar's p. One
+seed says nothing about the spread between seeds: run again with another --seed.
 
 A killed run goes on with the same command: each finished variant is a line of results.jsonl, under a key of all that
 it depends on, and training resumes from its checkpoint.
@@ -26,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -51,32 +56,16 @@ from tooltune.types import Example
 REFERENCE = "reference"
 PARTS = {"held_out_tools": 58, "held_out_domains": 63}
 """Parts of the catalogue that are asked about, and all the tools that they have."""
+ASKED: Mapping[str, Any] = {"renamed_share": 0.0, "plain_wording_share": 0.5, "examples_per_tool_set": 4}
+"""How: under plain names, half of them by hand, and few of a tool set, so that most tools are asked about."""
 QUESTION_SEED = 7_001
+RECIPE = Path(__file__).parents[1] / "recipes" / "generalist.yaml"
 BASE: Mapping[str, Any] = {
+    **yaml.safe_load(RECIPE.read_text(encoding="utf-8")),
     "catalogue": 500,
-    "held_out_share": 0.02,
-    "max_tools_in_view": 4,
-    "one_tool_share": 0.3,
-    "renamed_share": 0.25,
-    "answered_share": 0.1,
-    "scenario_shares": (
-        "single=26", "selection=22", "parallel=13", "many_calls=8", "chain=1", "long_chain=1", "multi_turn=2",
-        "relative_date=2", "missing_argument=7", "no_tool=14", "chat=3", "tool_error=1",
-    ),
-    "per_device_train_batch_size": 8,
-    "gradient_accumulation_steps": 1,
-    "num_train_epochs": 1,
-    "learning_rate": 2e-3,
-    "adam_beta2": 0.98,
-    "lora_rank": 32,
-    "lora_alpha": 64,
-    "lora_from_layer": 8,
-    "first_token_weight": 3,
-    "save_strategy": "steps",
+    "max_minutes": None,
     "save_steps": 50,
-    "max_new_tokens": 320,
-    "eval_batch_size": 128,
-}  # fmt: skip
+}
 VARIANTS: dict[str, dict[str, Any]] = {
     REFERENCE: {},
     "no_negatives": {"scenario_shares": ("missing_argument=0", "no_tool=0", "chat=0")},
@@ -89,7 +78,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no_tool_alone": {"one_tool_share": 0.0},
     "no_parallel": {"scenario_shares": ("parallel=0", "many_calls=0")},
     "twice_the_parallel": {"scenario_shares": ("parallel=26", "many_calls=16")},
-    "half_plain_wording": {"plain_wording_share": 0.5},
+    "hand_written_wording": {"plain_wording_share": 0.0},
     "plain_wording": {"plain_wording_share": 1.0},
     "50_tools": {"catalogue": 50},
     "200_tools": {"catalogue": 200},
@@ -113,21 +102,27 @@ class Budget:
     model_name: str
     settings: Mapping[str, Any]
     """Settings that are other than in `BASE`, such as a shorter limit on replies."""
+    asks: bool
+    """Whether the model has to reply as well."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """A variant's verdicts: part -> item -> whether the decision was right."""
+    """What came of a variant."""
 
     key: str
     variant: str
+    loss: Mapping[str, Sequence[float]]
+    """Part -> the loss per trained token of each tool set."""
     right: Mapping[str, Mapping[str, bool]]
+    """Part -> item -> whether the decision was right; empty without --ask."""
 
 
 def main(argv: Sequence[str] | None = None) -> list[Result]:
     """Train and ask what is not there yet, and print the table."""
     options = parse(argv)
-    budget = Budget(options.examples, options.questions, options.seed, options.model_name, quick(options.quick))
+    few = quick(options.quick)
+    budget = Budget(options.examples, options.questions, options.seed, options.model_name, few, options.ask)
     names = list(dict.fromkeys([REFERENCE, *options.variants]))
     require_train_extra()
     questions = {part: ask_about(part, budget) for part in PARTS}
@@ -146,6 +141,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--model_name", default="smollm2-135m")
     parser.add_argument("--output", type=Path, default=Path("output/ablation"))
+    parser.add_argument("--ask", action="store_true", help="let the model reply, and count right decisions")
     parser.add_argument("--table", action="store_true", help="print what is there; train nothing")
     parser.add_argument("--quick", action="store_true", help="few tools, short replies, low rank: to try the program")
     return parser.parse_args(argv)
@@ -163,8 +159,7 @@ def quick(wanted: bool) -> dict[str, Any]:
 def ask_about(part: str, budget: Budget) -> list[Example]:
     """The questions about a part of the catalogue: all of its tools, in held-out wording."""
     about = {"catalogue": PARTS[part], "catalogue_part": part, "num_examples": budget.questions}
-    # Plain names, and few questions to a tool set, so that most tools are asked about.
-    config = RunConfig.parse({**BASE, **about, "renamed_share": 0.0, "examples_per_tool_set": 4}, part)
+    config = RunConfig.parse({**BASE, **about, **ASKED}, part)
     tools = draw(PARTS[part], config.seed, config.catalogue_part).tools
     return list(stream_examples(config, tools, QUESTION_SEED, held_out=True))
 
@@ -196,41 +191,61 @@ def result_of(
 ) -> Result | None:
     """A variant's result: the line of an earlier run, or else a new one; None where nothing may be trained."""
     config = settings(name, budget, output / f"{name}-{budget.examples}-{budget.seed}")
-    key = key_of(config, questions)
+    key = key_of(config, questions, budget.asks)
     path = output / "results.jsonl"
     for line, _ in read_json_lines(path, "Run it first") if path.exists() else ():
         if line["key"] == key:
             return Result(**line)
     if only_read:
         return None
-    found = Result(key, name, train_and_ask(name, config, questions))
+    found = Result(key, name, *train_and_ask(name, config, questions, budget.asks))
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(vars(found)) + "\n")
     return found
 
 
-def key_of(config: RunConfig, questions: Mapping[str, Sequence[Example]]) -> str:
+def key_of(config: RunConfig, questions: Mapping[str, Sequence[Example]], asks: bool) -> str:
     """All that a result depends on but the program, as a hash."""
     asked = {part: [example.to_dict() for example in examples] for part, examples in questions.items()}
     values = [
         config.model_dump(mode="json", exclude={"resume", "data_path", "output_dir"}),
         asked,
+        asks,
     ]
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def train_and_ask(
-    name: str, config: RunConfig, questions: Mapping[str, Sequence[Example]]
-) -> dict[str, dict[str, bool]]:
-    """Make the data, train, and ask every part."""
+    name: str, config: RunConfig, questions: Mapping[str, Sequence[Example]], asks: bool
+) -> tuple[dict[str, list[float]], dict[str, dict[str, bool]]]:
+    """Make the data, train, and measure on every part: losses, and verdicts if the model shall reply."""
     Console().rule(name)
     encoder = open_model(config)
     make_data(config)
     split = split_dataset(load_dataset(config.data_path), config.held_out_share, str(config.data_path))
-    trained, _ = train_model(load(config), encoder, split, config)
-    with adapter_in_weights(trained.model, config):
-        asked = {part: evaluate(trained.model, encoder, found, config, part) for part, found in questions.items()}
-    return {part: {result.item.id: result.right for result in answers.results} for part, answers in asked.items()}
+    model = train_model(load(config), encoder, split, config)[0].model
+    losses = {part: losses_of(model, encoder, found, config) for part, found in questions.items()}
+    if not asks:
+        return losses, {}
+    with adapter_in_weights(model, config):
+        asked = {part: evaluate(model, encoder, found, config, part) for part, found in questions.items()}
+    return losses, {part: {result.item.id: result.right for result in a.results} for part, a in asked.items()}
+
+
+def losses_of(model: Any, encoder: Any, examples: Sequence[Example], config: RunConfig) -> list[float]:
+    """The loss per trained token of each tool set."""
+    import torch
+
+    from tooltune.train.attention import packing
+    from tooltune.train.batching import shared_tensors
+    from tooltune.train.loss import pack_loss
+    from tooltune.train.prepare import prepare
+
+    size = ASKED["examples_per_tool_set"]
+    packs, _ = prepare(examples, encoder, max_length=config.max_length, batch_size=size, seed=0)
+    with packing(model, True), torch.no_grad():
+        tensors = [shared_tensors(pack) for pack in packs]
+        return [float(pack_loss(model, pack)) / len(pack["labels"]) for pack in tensors]
 
 
 def make_data(config: RunConfig) -> None:
@@ -242,21 +257,35 @@ def make_data(config: RunConfig) -> None:
 
 
 def table(results: Sequence[Result], questions: Mapping[str, Sequence[Example]]) -> Table:
-    """Each variant's rate of right decisions and its effect, for each part."""
-    shown = Table(title="Right decisions, and the effect against the reference in points (95 %)")
+    """Each variant's loss and rate of right decisions and its effect, for each part."""
+    shown = Table(title="Held against the reference: loss in nats per trained token (below zero is better), (95 %)")
     shown.add_column("variant")
+    asks = all(result.right for result in results)
     for part in questions:
-        for heading in (part.replace("_", " "), "effect", "p"):
+        for heading in (part.replace("_", " "), "effect", *(("right", "effect in points", "p") if asks else ())):
             shown.add_column(heading, justify="right")
     reference = next((result for result in results if result.variant == REFERENCE), None)
     for result in results:
-        cells = [cell for part, asked in questions.items() for cell in compared(reference, result, part, asked)]
+        cells: list[str] = []
+        for part, asked in questions.items():
+            cells += loss_compared(reference, result, part)
+            cells += compared(reference, result, part, asked) if asks else ()
         shown.add_row(result.variant, *cells)
     return shown
 
 
+def loss_compared(reference: Result | None, result: Result, part: str) -> tuple[str, str]:
+    """A variant's loss on a part, and its effect."""
+    losses = result.loss[part]
+    mean = f"{sum(losses) / len(losses):.3f}"
+    if reference is None or result is reference:
+        return mean, "-"
+    effect = clustered_difference(zip(range(len(losses)), reference.loss[part], losses, strict=True))
+    return mean, f"{effect.value:+.3f} ({effect.low:+.3f} to {effect.high:+.3f})" if effect else "-"
+
+
 def compared(reference: Result | None, result: Result, part: str, asked: Sequence[Example]) -> tuple[str, str, str]:
-    """A variant on a part: its rate, its effect, and the p-value."""
+    """A variant's rate of right decisions on a part, its effect, and the p-value."""
     rate = show_rate(Rate.of(result.right[part].values()))
     if reference is None or result is reference:
         return rate, "-", "-"

@@ -63,17 +63,27 @@ def test_evaluate(tiny_model_folder: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_ablate(tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--model_name", str(tiny_model_folder), "--output", str(tmp_path), "--quick", "--examples", "10",
-                 "--questions", "2", "--variants", "plain_wording"]  # fmt: skip
+                 "--questions", "8", "--variants", "plain_wording"]  # fmt: skip
     ablate = load("ablate")
     results = ablate.main(arguments)
     assert [result.variant for result in results] == ["reference", "plain_wording"]
-    assert all(set(result.right) == {"held_out_tools", "held_out_domains"} for result in results)
+    for result in results:
+        assert {part: len(losses) for part, losses in result.loss.items()} == {
+            "held_out_tools": 2,
+            "held_out_domains": 2,
+        }
+        assert result.right == {}
     lines = (tmp_path / "results.jsonl").read_text().splitlines()
     assert len(lines) == 2
     capsys.readouterr()
     assert ablate.main([*arguments, "--table"]) == results  # read, not trained again
     assert "effect" in capsys.readouterr().out
     assert ablate.main([*arguments, "--table", "--seed", "1"]) == []
+    asked = ablate.main([*arguments, "--ask", "--questions", "2"])
+    assert all(
+        {part: len(items) for part, items in result.right.items()} == dict.fromkeys(result.loss, 2) for result in asked
+    )
+    assert "in points" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -84,14 +84,14 @@ class Difference:
 
 
 def clustered_difference(
-    pairs: Iterable[tuple[Hashable, bool, bool]], resamples: int = 2000, seed: int = 0
+    pairs: Iterable[tuple[Hashable, float, float]], resamples: int = 2000, seed: int = 0
 ) -> Difference | None:
-    """The difference of two success rates, with the percentile interval of a bootstrap over clusters.
+    """The difference of two means, such as success rates, with the percentile interval of a bootstrap over clusters.
 
     Items of one tool stand or fall together, so whole tools are drawn, with replacement.
 
     Args:
-        pairs: (cluster, first right, second right) of each item.
+        pairs: (cluster, first, second) of each item, such as whether two models were right.
         resamples: bootstrap samples.
         seed: of the resampling.
 
@@ -100,9 +100,9 @@ def clustered_difference(
     """
     import numpy as np
 
-    gains: defaultdict[Hashable, list[int]] = defaultdict(list)
+    gains: defaultdict[Hashable, list[float]] = defaultdict(list)
     for cluster, first, second in pairs:
-        gains[cluster].append(int(second) - int(first))
+        gains[cluster].append(float(second) - float(first))
     if not gains:
         return None
     sums, sizes = np.array([[sum(gain), len(gain)] for gain in gains.values()]).T

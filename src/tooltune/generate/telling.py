@@ -107,7 +107,7 @@ def _line(kind: str, gaps: Mapping[str, str], rng: Random) -> str:
 
 def _made(deed: Deed, call: ToolCall, result: Mapping[str, Any], rng: Random) -> str:
     field, value = next(iter(result.items()))
-    thing, done = deed.thing or "entry", participle(deed.verb)
+    thing, done = with_capitals(deed.thing or "entry"), participle(deed.verb)
     if field in call.arguments:
         return _line("named", {"done": done, "ref": f"the {thing} {said(value)}"}, rng)
     return _line("make", {"done": done, "thing": thing, "label": _label(field), "id": said(value)}, rng)
@@ -157,12 +157,12 @@ def _about_among(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]
     alike = [other for other in others if other.name == call.name]
     if _about(deed, tool, call, {}) not in {_about(deed, tool, other, {}) for other in alike}:
         return about
-    named = (
-        f"the {named_by(name)} {value}"
+    differs = (
+        f"the {named_by(name)} {value}" if named_by(name) else value
         for name, value in call.arguments.items()
-        if named_by(name) and isinstance(value, str) and any(other.arguments.get(name) != value for other in alike)
+        if isinstance(value, str) and _names(value) and any(other.arguments.get(name) != value for other in alike)
     )
-    which = next(named, "")
+    which = next((text for text in differs if text != about), "")
     return f"{which} in {about}" if which and about else about
 
 

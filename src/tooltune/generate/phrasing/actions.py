@@ -152,6 +152,7 @@ def _noun_phrase(name: str, words: list[str]) -> Action | None:
 def _plain(text: str) -> str:
     text = re.sub(r"\bthe (?:currently )?authenticated user's\b", "my", text)
     text = re.sub(r"\b(\w+) of the (?:currently )?authenticated user\b", r"my \1", text)
+    text = re.sub(r"\b(?:organization|user)[- ]owned ", "", text)  # where it lies is said anyway
     text = _DOES.sub(lambda found: f"I {imperative(found[1])}", text)
     text = re.sub(r"(?<!for )\bthe (?:currently )?authenticated user\b", "me", text)
     text = re.sub(r"\b(your|Your)\b", "my", re.sub(r"[{}\[\]<>|`*\"\x00]", "", text))

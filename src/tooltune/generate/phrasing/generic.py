@@ -106,6 +106,8 @@ def _kinds(tool: Tool, said: Sequence[Mention]) -> dict[str, str | Sequence[Any]
     if "repository" in known.values():  # code has no Japanese
         found |= {name: "programming_language" for name, kind in known.items() if kind == "language"}
         found |= {name: "code_file" for name, kind in known.items() if kind == "file_path"}  # no /home in there
+    if tool.parameter("runner_id"):  # a machine is labelled otherwise than an issue
+        found |= {name: "runner_label" for name, kind in known.items() if kind == "label"}
     made = {m.names[0] for m in said if m.required and _CALLED.match(m.attach[0])}
     found |= {name: "new_branch" for name in made if known.get(name) == "branch"}  # `main` is there already
     for parameter in tool.parameters:  # nobody sorts by "epss_percentage"

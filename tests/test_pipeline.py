@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from tests.test_cli import SCRIPT, command
 from tooltune import EXAMPLE_TOOLS, Message
+from tooltune import evaluate as evaluation
 from tooltune.chat import TextEncoder
 from tooltune.cli import main
+from tooltune.evaluate.constrained import CallGuide
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +101,25 @@ def test_ask_and_evaluate_use_the_result(
     first = json.loads((folder / saved / "report.json").read_text())
     again = json.loads((folder / "output/evaluation/report.json").read_text())
     assert first["models"]["tuned"] == again["models"]["tuned"]
+    capsys.readouterr()
+
+
+def test_ask_constrained_guides_each_reply(
+    output: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    guides: list[Any] = []
+    real = evaluation.generate_replies
+
+    def spy(*arguments: Any, **options: Any) -> Any:
+        guides.append(options["guides"])
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(evaluation, "generate_replies", spy)
+    question = ["ask", "output/tool_using_model", "What's the weather in Oslo?"]
+    assert main(question) == main([*question, "--constrained"]) == 0
+    assert guides[0] is None
+    assert isinstance(guides[-1][0], CallGuide)
     capsys.readouterr()
 
 

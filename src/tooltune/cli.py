@@ -110,6 +110,10 @@ def make_parser() -> argparse.ArgumentParser:
     ask.add_argument("question", help="what to ask")
     # One value each, so that it may stand before the folder.
     ask.add_argument("--tools", action="append", default=[], help="other tools to show it, as in run; repeatable")
+    ask.add_argument(
+        "--constrained", action="store_true",
+        help="keep a call that is begun to the tools in view and their schemas; needs the constrained extra",
+    )  # fmt: skip
     return parser
 
 
@@ -290,7 +294,8 @@ def _improve(arguments: argparse.Namespace) -> None:
 def _ask(arguments: argparse.Namespace) -> None:
     from tooltune.commands.ask import ask
 
-    ask(arguments.folder, arguments.question, read_sources(arguments.tools) if arguments.tools else None)
+    tools = read_sources(arguments.tools) if arguments.tools else None
+    ask(arguments.folder, arguments.question, tools, arguments.constrained)
 
 
 if __name__ == "__main__":

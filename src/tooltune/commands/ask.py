@@ -10,9 +10,24 @@ from tooltune.pipeline import console, require_train_extra
 from tooltune.types import Message, Tool
 
 
-def ask(folder: Path, question: str, tools: Sequence[Tool] | None = None, max_new_tokens: int = 256) -> None:
-    """Ask a tuned model one question: print its reply, the parsed calls, their results, its answer."""
+def ask(
+    folder: Path,
+    question: str,
+    tools: Sequence[Tool] | None = None,
+    constrained: bool = False,
+    max_new_tokens: int = 256,
+) -> None:
+    """Ask a tuned model one question: print its reply, the parsed calls, their results, its answer.
+
+    Args:
+        folder: the output folder of a run.
+        question: what the user says.
+        tools: those to show the model, in place of the run's own.
+        constrained: whether a call that is begun is kept to a tool in view and its schema.
+        max_new_tokens: limit of each reply, in tokens.
+    """
     require_train_extra()
+    from tooltune.commands.systems import constraints_for
     from tooltune.evaluate import generate_replies
     from tooltune.export.save import load_tuned
     from tooltune.generate.world import World
@@ -20,6 +35,7 @@ def ask(folder: Path, question: str, tools: Sequence[Tool] | None = None, max_ne
 
     model, encoder, _ = load_tuned(folder)
     tools = load_tools(folder / "tools.json") if tools is None else tools
+    constraints = constraints_for(encoder) if constrained else None
     messages, world = [Message("user", question)], World()
     for _ in range(5):  # a model that calls forever is stopped
         prompt = encoder.encode_prompt(messages, tools)
@@ -29,6 +45,7 @@ def ask(folder: Path, question: str, tools: Sequence[Tool] | None = None, max_ne
             end_ids=encoder.end_ids,
             pad_id=encoder.pad_id,
             max_new_tokens=max_new_tokens,
+            guides=[constraints.guide(tools)] if constraints else None,
             stop=encoder.opens_turn,
         )[0]
         text = encoder.decode(generation.ids)

@@ -155,12 +155,13 @@ def _about_among(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]
     """What the answer is for, in words that fit none of the other answers: "the team qa in pixelbarn"."""
     about = _about(deed, tool, call, says)
     alike = [other for other in others if other.name == call.name]
-    if _about(deed, tool, call, {}) not in {_about(deed, tool, other, {}) for other in alike}:
+    told = [_about(deed, tool, c, {name: str(value) for name, value in c.arguments.items()}) for c in (call, *alike)]
+    if told[0] not in told[1:]:
         return about
     differs = (
-        f"the {named_by(name)} {value}" if named_by(name) else value
-        for name, value in call.arguments.items()
-        if isinstance(value, str) and _names(value) and any(other.arguments.get(name) != value for other in alike)
+        f"the {named_by(p.name)} {value}" if named_by(p.name) else value
+        for p, value in ((p, call.arguments.get(p.name)) for p in tool.parameters if not p.enum)
+        if isinstance(value, str) and _names(value) and any(other.arguments.get(p.name) != value for other in alike)
     )
     which = next((text for text in differs if text != about), "")
     return f"{which} in {about}" if which and about else about

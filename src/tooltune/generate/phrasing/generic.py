@@ -23,7 +23,7 @@ from tooltune.generate.phrasing.grammar import definite, repeats, said_once
 from tooltune.generate.phrasing.library import library
 from tooltune.generate.phrasing.mentions import Mention, mentions, noun_for, plural
 from tooltune.generate.phrasing.model import Frame, Part, Split, ToolPhrasing
-from tooltune.generate.phrasing.natural import CHANGING, is_clear, is_natural, is_which
+from tooltune.generate.phrasing.natural import CHANGING, is_change, is_clear, is_natural, is_which
 from tooltune.generate.phrasing.placing import aside, noun_in, place
 from tooltune.generate.phrasing.questions import questions
 from tooltune.generate.phrasing.sayable import is_writable, sayable
@@ -207,9 +207,10 @@ def _opening(plan: _Plan) -> Iterator[str]:
 
 
 def _missing(plan: _Plan, part: Part) -> Iterator[str]:
-    """Requests that leave out one thing they need."""
+    """Requests that leave out one thing they need; nobody answers a question with two texts."""
     frames = wording().frames[part]
-    for j, mention in enumerate(m for m in plan.mentions if m.required and not _is_flag(plan, m)):
+    needed = [m for m in plan.mentions if m.required and not _is_flag(plan, m) and not is_change(m)]
+    for j, mention in enumerate(needed):
         commands = [request(plan, j + variant, without=[mention]) for variant in range(_VARIANTS // 2)]
         commands = [command for command in commands if not repeats(command)] or commands
         for i in range(0, len(frames), 2) if not all(map(repeats, commands)) else ():

@@ -170,7 +170,8 @@ def _is_itemized(parameter: ToolParameter) -> bool:
     return plain and len(parts) <= _MOST_PARTS and any(key in parts for key in LEADING)
 
 
-def _is_change(mention: Mention) -> bool:
+def is_change(mention: Mention) -> bool:
+    """Whether what is said is two texts, "replacing "a" with "b""."""
     return mention.attach[0].startswith("replacing ")
 
 
@@ -351,7 +352,7 @@ def _is_plain(action: Action, mention: Mention, parameter: ToolParameter) -> boo
     if kind == "boolean":
         return action.is_a("make") and sounds_right(parameter, False)  # "set the permissions, and switch it on"
     if _is_structure(parameter, kind):
-        return _is_change(mention) or _is_itemized(parameter)
+        return is_change(mention) or _is_itemized(parameter)
     if mention.attach[0].startswith("called ") and " " in mention.noun:
         return mention.noun.partition(" ")[0] in action.object.lower()  # no notes are called as a tag is
     if not _is_by_name(mention) or place(action.object, mention) is not None:

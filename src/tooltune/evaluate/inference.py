@@ -3,8 +3,8 @@
 Prompts of one group (the same tools in view) share most of their tokens. The shared beginning of a
 group goes through the model once, and only the rest of each prompt is run per row, padded on the left. A batch
 of one group continues that cache as it lies; one of several groups starts from copies. A row that has ended
-soon leaves the batch. In float32 the replies are those of one-by-one decoding;
-in bfloat16 last bits depend on what is computed together, and an adapter is computed in that format too.
+soon leaves the batch, and so does one that goes round in a loop. In float32 the replies are those of one-by-one
+decoding; in bfloat16 last bits depend on what is computed together, and an adapter is computed in that format too.
 
 Tokens are the likeliest ones, unless a temperature or a guide says otherwise (`choosing`).
 
@@ -31,6 +31,7 @@ from tooltune.engine.fuse import fused_to_ask
 from tooltune.evaluate.attention import NAME, grouped_decoding
 from tooltune.evaluate.cache import attention_window, continued, gather, joined, new_cache
 from tooltune.evaluate.choosing import Guide, Picker, pickers
+from tooltune.evaluate.loops import is_loop
 
 KEPT_TOKENS = 16384
 """Shared beginnings of so many tokens, all together, are kept until the last batch."""
@@ -49,7 +50,7 @@ class Generation:
     ids: tuple[int, ...] = ()
     """Token ids without the end token."""
     truncated: bool = False
-    """The limit on new tokens, or the model's context, came before an end token."""
+    """The limit on new tokens, the model's context, or a loop (see `loops`) came before an end token."""
     too_long: bool = False
     """The prompt leaves no room in the model's context; nothing was run."""
     seconds: float = field(default=0.0, compare=False)
@@ -388,7 +389,7 @@ class _Batch:
             over = self.limits.stop(self.replies[index])
         if over:
             self.ended.add(index)
-        return not over and len(self.replies[index]) < self.room[index]
+        return not over and len(self.replies[index]) < self.room[index] and not is_loop(self.replies[index])
 
     def _select(self, keep: list[int], chosen: Tensor) -> Tensor:
         """Drop the rows that are done."""

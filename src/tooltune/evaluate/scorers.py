@@ -36,7 +36,7 @@ FAILURES: Mapping[str, str] = {
     "unreadable_response": "what the endpoint sent is no chat completion",
     "too_long": "the prompt does not fit the model's context",
     "no_output": "the reply is empty",
-    "truncated": "the reply did not end within the token limit",
+    "truncated": "the reply did not end within the token limit, or said the same over and over",
     "malformed": "an attempted call cannot be read",
     "hallucinated_tool": "called a tool that does not exist",
     "should_have_called": "answered in words where a call was expected",

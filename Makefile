@@ -1,7 +1,7 @@
 # make demo    set up, then the main job on the embedded model: data, training, measurement (about 10 minutes)
 # make test    set up, then every check: lint, types, tests
 # make check   the checks alone, in an environment that is set up
-# make generalist   set up, then train the model for any tools and measure it on BFCL (about an hour; the same command goes on)
+# make generalist   set up, then train the model for any tools and measure it on BFCL (about two hours; the same command goes on)
 
 PYTHON ?= python3
 VENV := .venv

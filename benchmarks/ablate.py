@@ -69,15 +69,15 @@ BASE: Mapping[str, Any] = {
 VARIANTS: dict[str, dict[str, Any]] = {
     REFERENCE: {},
     "no_negatives": {"scenario_shares": ("missing_argument=0", "no_tool=0", "chat=0")},
-    "half_the_negatives": {"scenario_shares": ("missing_argument=3.5", "no_tool=7", "chat=1.5")},
-    "twice_the_negatives": {"scenario_shares": ("missing_argument=14", "no_tool=28", "chat=6")},
+    "half_the_negatives": {"scenario_shares": ("missing_argument=3", "no_tool=8", "chat=1")},
+    "twice_the_negatives": {"scenario_shares": ("missing_argument=12", "no_tool=32", "chat=4")},
     "no_masking": {"renamed_share": 0.0},
     "half_masked": {"renamed_share": 0.5},
     "2_tools_in_view": {"max_tools_in_view": 2},
     "8_tools_in_view": {"max_tools_in_view": 8},
     "no_tool_alone": {"one_tool_share": 0.0},
     "no_parallel": {"scenario_shares": ("parallel=0", "many_calls=0")},
-    "twice_the_parallel": {"scenario_shares": ("parallel=26", "many_calls=16")},
+    "twice_the_parallel": {"scenario_shares": ("parallel=32", "many_calls=14")},
     "hand_written_wording": {"plain_wording_share": 0.0},
     "plain_wording": {"plain_wording_share": 1.0},
     "50_tools": {"catalogue": 50},
@@ -102,7 +102,7 @@ class Budget:
     model_name: str
     settings: Mapping[str, Any]
     """Settings that are other than in `BASE`, such as a shorter limit on replies."""
-    asks: bool
+    asks: bool = False
     """Whether the model has to reply as well."""
 
 

@@ -139,3 +139,8 @@ def test_a_tool_that_is_not_clear_is_called_where_there_is_no_other():
     )
     made = list(generate_examples([unclear], 5, 3, shares={"single": 1}))
     assert {call.name for e in made for m in e.messages for call in m.tool_calls} == {"things.update"}
+
+
+def test_a_feature_is_switched_and_not_the_repository_it_is_for():
+    tool = Tool("disable_it", "Disable a selected repository for GitHub Actions in an organization", [])
+    assert str(action_of(tool)) == "disable GitHub Actions for a repository in an organization"

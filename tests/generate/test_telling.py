@@ -59,3 +59,23 @@ def test_only_what_was_asked_for_is_said_to_be_done():
 
 def test_names_in_capitals_stay_so():
     assert "two GPG keys" in answer("list_gpg_keys", "List GPG keys", {"gpg_keys": [{"title": "a"}, {"title": "b"}]})
+
+
+def test_answers_that_stand_side_by_side_tell_which_call_each_is_about():
+    places = [ToolParameter("org", required=True), ToolParameter("team_slug", required=True)]
+    members = Tool("list_members", "List the members of a team.", places)
+    calls = [ToolCall("list_members", {"org": o, "team_slug": t}) for o, t in [("osprey", "qa"), ("osprey", "design")]]
+    found = {"members": [{"name": "Ann Lee"}]}
+    texts = [told(members, call, found, {}, Random(1), [other]) for call, other in zip(calls, calls[::-1], strict=True)]
+    assert "the team qa in osprey" in texts[0]
+    assert "the team design in osprey" in texts[1]
+    elsewhere = ToolCall("list_members", {"org": "saffron", "team_slug": "qa"})
+    assert "the team" not in told(members, calls[0], found, {}, Random(1), [elsewhere])
+
+
+def test_what_nothing_more_can_be_said_of_is_said_once():
+    star = Tool("star_it", "Star it.", [ToolParameter("times", type="integer")])
+    calls = [ToolCall("star_it", {"times": n}) for n in (1, 2)]
+    assert told(star, calls[0], {"status": "starred"}, {}, Random(1), [calls[1]]) == told(
+        star, calls[1], {"status": "starred"}, {}, Random(2), [calls[0]]
+    )

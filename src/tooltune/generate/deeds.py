@@ -69,7 +69,7 @@ def _deed(name: str, description: str) -> Deed:
     if not _kind(verb) and action.verb in wording().verbs:
         verb = action.verb
     thing = _thing(named, action.object, description.lower(), verb)
-    if named[-1:] == [verb] and (whole := re.match(rf"an? ({singular(thing)} \w+)$", action.object)):
+    if named[-1:] == [verb] and (whole := re.match(rf"an? ({re.escape(singular(thing))} \w+)$", action.object)):
         thing = whole[1]  # `checks_get` gets a check run
     thing = things()["other_words"].get(f"{verb} {singular(thing)}", thing)
     spoken = action.object.removeprefix("the ")

@@ -71,11 +71,3 @@ def test_answers_that_stand_side_by_side_tell_which_call_each_is_about():
     assert "the team design in osprey" in texts[1]
     elsewhere = ToolCall("list_members", {"org": "saffron", "team_slug": "qa"})
     assert "the team" not in told(members, calls[0], found, {}, Random(1), [elsewhere])
-
-
-def test_what_nothing_more_can_be_said_of_is_said_once():
-    star = Tool("star_it", "Star it.", [ToolParameter("times", type="integer")])
-    calls = [ToolCall("star_it", {"times": n}) for n in (1, 2)]
-    assert told(star, calls[0], {"status": "starred"}, {}, Random(1), [calls[1]]) == told(
-        star, calls[1], {"status": "starred"}, {}, Random(2), [calls[0]]
-    )

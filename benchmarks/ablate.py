@@ -244,7 +244,7 @@ def losses_of(model: Any, encoder: Any, examples: Sequence[Example], config: Run
     size = ASKED["examples_per_tool_set"]
     packs, _ = prepare(examples, encoder, max_length=config.max_length, batch_size=size, seed=0)
     with packing(model, True), torch.no_grad():
-        tensors = [shared_tensors(pack) for pack in packs]
+        tensors = map(shared_tensors, packs)
         return [float(pack_loss(model, pack)) / len(pack["labels"]) for pack in tensors]
 
 
@@ -258,7 +258,7 @@ def make_data(config: RunConfig) -> None:
 
 def table(results: Sequence[Result], questions: Mapping[str, Sequence[Example]]) -> Table:
     """Each variant's loss and rate of right decisions and its effect, for each part."""
-    shown = Table(title="Held against the reference: loss in nats per trained token (below zero is better), (95 %)")
+    shown = Table(title="Loss in nats per trained token, and the effect (below zero is better) with its 95 % interval")
     shown.add_column("variant")
     asks = all(result.right for result in results)
     for part in questions:

@@ -25,7 +25,7 @@ class Candidate(Generic[T]):
     key: int
     """The same for examples that count as the same, see `sameness.identity`; 64 bits of a hash."""
     asked: int
-    """The same for examples that ask for the same, in whatever words; see `sameness.asked`. 0: nothing is known."""
+    """The same for examples that ask for the same, in whatever words; see `sameness.asked`."""
     tries: int
     """The try to go on with, should it be a repetition."""
     dropped: Mapping[str, int]
@@ -68,7 +68,6 @@ def distinct(
             report.dropped.update(candidate.dropped)
         left -= again
         seen.add(candidate.key)
-        if candidate.asked:
-            asked.add(candidate.asked)
+        asked.add(candidate.asked)
         report.add(candidate.scenario, candidate.split, candidate.families, candidate.called)
         yield candidate

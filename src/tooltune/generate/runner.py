@@ -80,6 +80,8 @@ class Plan:
 
     def _worded(self, part: Part, group: int) -> Catalogue:
         """The tools, in a share of groups worded from their definitions alone."""
+        if not self.plain_wording:
+            return self.catalogue
         drawn = Random(f"{self.seed}:{part}:wording:{group}").random()
         return self._plainly if drawn < self.plain_wording else self.catalogue
 

@@ -45,7 +45,8 @@ def told(
         rng: picks among the wordings.
         others: the calls that are told beside this one; it must tell itself which call it is about.
     """
-    deed, about = deed_of(tool), _about_among(deed_of(tool), tool, call, says, others)
+    deed = deed_of(tool)
+    about = _about_among(deed, tool, call, says, others)
     if deed.kind == "find" and (found := next((v for v in result.values() if isinstance(v, list)), None)) is not None:
         return _found(deed, found, about if others else "", rng)
     if deed.kind == "ask":
@@ -155,6 +156,8 @@ def _about_among(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]
     """What the answer is for, in words that fit none of the other answers: "the team qa in pixelbarn"."""
     about = _about(deed, tool, call, says)
     alike = [other for other in others if other.name == call.name]
+    if not alike:
+        return about
     told = [_about(deed, tool, c, {name: str(value) for name, value in c.arguments.items()}) for c in (call, *alike)]
     if told[0] not in told[1:]:
         return about

@@ -6,6 +6,7 @@ from tests.generate.test_long_chain import SHOP, calls
 from tooltune.example_tools import EXAMPLE_TOOLS
 from tooltune.generate import SHARES, generate_examples
 from tooltune.generate.world import World
+from tooltune.types import Tool, ToolParameter
 from tooltune.verify import check_example, verify_example
 
 ONLY = dict.fromkeys(SHARES, 0) | {"multi_turn": 1}
@@ -53,3 +54,32 @@ def test_both_parts_have_their_own_wording():
     made = list(generate_examples(SHOP, 120, 5, held_out_share=0.5, shares=ONLY))
     said = {part: {t for e in made if e.metadata["split"] == part for t in turns(e)} for part in ("train", "held_out")}
     assert not said["train"] & said["held_out"]
+
+
+ORG, NAME = ToolParameter("org", required=True), ToolParameter("name", "The new name", required=True)
+TEAM = [ORG, ToolParameter("team_slug", required=True), NAME]
+DELIVERY = [ORG, *(ToolParameter(f"{of}_id", type="integer", required=True) for of in ("hook", "delivery"))]
+LINES = [ToolParameter("repo", required=True), ToolParameter("context_lines", "Lines of context", "integer")]
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "parameters", "fixed"),
+    [
+        ("update_team", "Update a team", TEAM, "team_slug"),  # no two of one name
+        ("redeliver_delivery", "Redeliver a delivery for a webhook", DELIVERY, "hook_id"),  # it belongs to one webhook
+        ("show_changes", "Show the changes of a repository", LINES, "context_lines"),  # "and 20 lines of context?"
+    ],
+)
+def test_what_nobody_asks_for_next_stays_as_it_is(name, description, parameters, fixed):
+    verb = description.split()[0].lower()
+    said, before = "", None
+    for example in generate_examples([Tool(name, description, parameters)], 60, 7, shares=ONLY):
+        for message in example.messages:
+            said = message.content if message.role == "user" else said
+            for call in message.tool_calls:
+                follows = before is not None and before.arguments.keys() == call.arguments.keys()
+                follows = follows and verb not in said.lower()
+                changed = {n for n, value in call.arguments.items() if follows and before.arguments.get(n) != value}
+                assert changed != {fixed}, said
+                before = call
+        before = None

@@ -113,6 +113,7 @@ def test_what_only_a_form_would_say_is_never_mentioned(verb, parameter, expected
         ("List repositories a token has access to", [P("token_id", type="integer", required=True)], False),
         ("Returns a text in the notation z.wq x 10\u207f", [P("value", type="number", required=True)], False),
         ("Read a file. DEPRECATED: use read_text", [P("path", required=True)], False),
+        ("Convert a member to outside collaborator", [P("org", required=True), P("username", required=True)], False),
         ("Check if a user can be assigned", [P("username", required=True)], False),  # if who is what?
         ("Get an enterprise setting for a team", [P("enterprise", required=True)], False),  # said twice
         ("Set the limit of an organization", [P("org", required=True), P("description")], False),  # to what?

@@ -41,7 +41,8 @@ def test_a_value_that_was_looked_up_is_said_for_what_it_was_asked(seed):
 
 
 def test_facts_are_said_as_people_say_them():
-    assert fact("changed_files", 3) == "changed files 3"
+    assert fact("changed_files", 3) == "3 changed files"
+    assert fact("open_issues", 1) == "1 open issue"
     assert fact("lines_added", 1) == "1 line added"
     assert fact("date", "2026-05-03") == "date 3 May 2026"
     assert described({"title": "Fix the login page now", "status": "open"}) == '"Fix the login page now" (status open)'
@@ -71,3 +72,27 @@ def test_answers_that_stand_side_by_side_tell_which_call_each_is_about():
     assert "the team design in osprey" in texts[1]
     elsewhere = ToolCall("list_members", {"org": "saffron", "team_slug": "qa"})
     assert "the team" not in told(members, calls[0], found, {}, Random(1), [elsewhere])
+
+
+def test_of_answers_side_by_side_each_says_what_and_where():
+    tool = Tool(
+        "get_variable", "Get a variable", [ToolParameter("org", required=True), ToolParameter("name", required=True)]
+    )
+    calls = [ToolCall(tool.name, {"org": org, "name": "STAGE"}) for org in ("acme", "globex")]
+    text = told(tool, calls[0], {"name": "STAGE", "value": "beta"}, {}, Random(1), calls[1:])
+    assert "the variable STAGE in acme" in text
+
+
+def test_what_somebody_wrote_stands_in_quotes():
+    assert described({"message": "Add dark mode", "sha": "a1b2c3d"}) == '"Add dark mode" (sha a1b2c3d)'
+    assert fact("title", "Search ignores accents") == 'title "Search ignores accents"'
+    assert fact("name", "Ada Lovelace") == "name Ada Lovelace"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_a_person_in_an_organization_the_person_is_named(seed):
+    parameters = [ToolParameter("org", required=True), ToolParameter("username", required=True)]
+    found = {"role": "admin", "since": "2026-05-03"}
+    text = answer("get_membership", "Get the membership", found, parameters, seed, org="acme", username="ada")
+    assert "ada" in text
+    assert "acme" not in text

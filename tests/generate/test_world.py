@@ -93,7 +93,9 @@ def test_any_arguments_give_a_result():
         ("close_pull_request", "Close a pull request", "change", "pull request"),
         ("deleteUser", "", "remove", "user"),
         ("qk3_vz81", "Cancel a booking.", "remove", "booking"),
-        ("git_diff_staged", "Shows changes that are staged for commit", "find", "change"),
+        ("git_diff_staged", "Shows changes that are staged for commit", "show", "change"),
+        ("rate_limit_get", "Get rate limit status for the authenticated user", "show", "rate limit"),
+        ("add_collaborator", "Add a repository collaborator", "do", "collaborator"),
         ("calculate_area", "Calculate the area of a circle", "compute", "area"),
         ("translate", "Translate a text", "write", "text"),
         ("send_message", "Send a message", "do", "message"),
@@ -168,3 +170,17 @@ def test_what_is_named_by_its_parameter_has_no_other_name():
     branch = Tool("get_branch", "Get a branch", [P("branch", required=True)])
     found = [run(World(), "get_branch", (branch,), branch=name) for name in ("main", "develop", "staging")]
     assert not any("name" in record for record in found)
+
+
+def test_no_two_things_of_a_list_have_one_name():
+    world, tool = World(), Tool("list_teams", "List teams", [P("org", required=True)])
+    for i in range(60):
+        found = run(world, "list_teams", [tool], org=f"acme{i}").get("teams", [])
+        assert len({team["name"] for team in found}) == len(found)
+
+
+def test_a_commit_that_is_asked_for_is_the_one_that_is_shown():
+    tool = Tool("get_commit", "Get a commit", [P("repo", required=True), P("ref", "A commit", required=True)])
+    shown = [run(World(), "get_commit", [tool], repo=f"site{i}", ref="a1b2c3d") for i in range(4)]
+    assert {result.get("sha", "a1b2c3d") for result in shown} == {"a1b2c3d"}
+    assert any("sha" in result for result in shown)

@@ -64,15 +64,16 @@ def _deed(name: str, description: str) -> Deed:
     action = action_of(Tool(name, description))
     named = spaced(name).lower().split()
     verb = next((word for word in named if word in wording().verbs), action.verb)
-    if action.verb in named and (verb == "compute" or named.index(action.verb) < named.index(verb)):
-        verb = action.verb  # get, of `hosted_compute_get_network`; map, of `map_commit_author`
+    is_noun = verb in action.object.split()  # of `rate_limit_get`, `hosted_compute_get_network`
+    if action.verb in named and (is_noun or verb == "compute" or named.index(action.verb) < named.index(verb)):
+        verb = action.verb  # map, of `map_commit_author`
     if not _kind(verb) and action.verb in wording().verbs:
         verb = action.verb
     thing = _thing(named, action.object, description.lower(), verb)
     if named[-1:] == [verb] and (whole := re.match(rf"an? ({re.escape(singular(thing))} \w+)$", action.object)):
         thing = whole[1]  # `checks_get` gets a check run
     thing = things()["other_words"].get(f"{verb} {singular(thing)}", thing)
-    spoken = action.object.removeprefix("the ")
+    spoken = re.sub(r"^(?:an?|the) ", "", action.object)
     thing = next((own for said, own in things()["spoken_of"].items() if spoken.startswith(said)), thing)
     told = {singular(word) for word in re.findall(r"[a-z]+", description.lower())}
     unsaid = bool(told) and singular(thing.rpartition(" ")[2]) not in told and _kind(verb) in ("change", "do", "")
@@ -81,6 +82,8 @@ def _deed(name: str, description: str) -> Deed:
     kind = _kind(verb) or "do"
     if kind == "make" and verb in ("add", "start", "open", "launch") and thing != singular(thing):
         kind = "do"  # "add the changes" makes no thing with a number of its own
+    if kind == "make" and verb == "add" and usual_fields(singular(thing)) == usual_fields("member"):
+        kind = "do"  # nor does a person who is added get one
     if verb == "check" and action.object.startswith(("if ", "whether ")):
         kind = "ask"
     if kind == "find" and thing == "contents":
@@ -118,6 +121,8 @@ def _kind(verb: str) -> str:
 
 def _is_one(verb: str, said: str, thing: str) -> bool:
     """ "get the details of an issue" shows one; "list issues" and "search for a flight" find several."""
+    if singular(thing) in ("change", "difference", "diff"):
+        return True  # however many they are, they are told as one
     if verb in ("list", "search", "query", "grep"):
         return False
     several = head(said)[0].lower()
@@ -200,9 +205,15 @@ def named_by(name: str) -> str | None:
     return " ".join(own[:-1])
 
 
+_CALLED_SO = {"organization": "org", "repository": "repo"}
+
+
 def key_of(tool: Tool, thing: str) -> ToolParameter | None:
     """The parameter that says which thing is meant; None where no argument does."""
     last = thing.split()[-1:]
+    own, name = tool.parameter(_CALLED_SO.get(thing, "")), tool.parameter("name")
+    if own is not None and name is not None and not name.required:
+        return own  # its name is what it is called from now on
     # `package_version_id` before `package_name`, for a package version.
     # `version_id` before `ruleset_id`, for a ruleset version.
     for parameter in sorted(tool.parameters, key=lambda p: (named_by(p.name) != thing, [named_by(p.name)] != last)):

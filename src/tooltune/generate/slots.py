@@ -50,6 +50,8 @@ _NAME_OF = re.compile(r"(?:the )?name of (?:the|an?) ((?:\w+ )?\w+)\.?$", re.IGN
 _PLAIN_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 _LONGEST = 20_000
 _MOST_ITEMS = 500
+_NOT_SAID = ("*", "none")
+"""Examples that stand for any and for no value."""
 _SAID_SO = 0.8
 """How often an example of the description is taken, where nothing else is known."""
 
@@ -83,11 +85,16 @@ def value_for(name: str, schema: Mapping[str, Any], rng: Random, noun: str = "")
     for keyword in ("anyOf", "oneOf"):
         if schema.get(keyword):
             options = [o for o in schema[keyword] if o.get("type") != "null"] or schema[keyword]
+            if text_kind(name, str(schema.get("description", "")), noun):  # a title may be a number, and is none
+                options = [o for o in options if o.get("type") == "string"] or options
             return value_for(name, {**_without(schema, keyword), **rng.choice(options)}, rng, noun)
     if schema.get("allOf"):
         return value_for(name, _merged(schema), rng, noun)
-    if isinstance(schema.get("examples"), list | tuple) and schema["examples"] and rng.random() < 0.7:
-        return rng.choice(list(schema["examples"]))
+    given = schema.get("examples")
+    examples = [e for e in given if e not in _NOT_SAID] if isinstance(given, list | tuple) else []
+    is_comment = text_kind(name, str(schema.get("description", "")), noun) == "comment_text"  # "Body of the attachment"
+    if examples and not is_comment and rng.random() < 0.7:
+        return rng.choice(examples)
     return _typed(name, schema, rng, noun)
 
 
@@ -257,8 +264,7 @@ def _examples(description: str) -> tuple[str, ...]:
     found = _EXAMPLE.search(description)
     if found is None:
         return ()
-    # `*` stands for any, and nobody says it.
-    quoted = tuple(more[2] for more in _QUOTED.finditer(description, found.start()) if more[2] != "*")
+    quoted = tuple(more[2] for more in _QUOTED.finditer(description, found.start()) if more[2] not in _NOT_SAID)
     return quoted or (found[1].rstrip(".,"),)
 
 

@@ -92,6 +92,8 @@ class Speaker:
 
     def words(self, name: str, value: Any) -> Sequence[str]:
         """The everyday words for an enum value, where some are written."""
+        if type(value) is int and "commas" in self.tool.description:
+            return (str(value),)  # they are what is asked for
         return self.phrasing.words.get(name, {}).get(str(value), ())
 
 

@@ -17,7 +17,9 @@ from tooltune.types import Message, Tool
 
 _WORTH_UNDOING = 3
 """After so many steps a thing that was made may be deleted again."""
-_CONTEXT = frozenset({"owner", "repo", "repo_path", "org", "project", "workspace", "database", "account", "repository"})
+_CONTEXT = frozenset(
+    {"owner", "repo", "repo_path", "org", "enterprise", "project", "workspace", "database", "account", "repository"}
+)
 """Parameters that stay the same from one call to the next, and are said once."""
 
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from tooltune.generate.deeds import Deed, deed_of, key_of, named_by, participle, singular, things
-from tooltune.generate.names import kind_of, with_capitals, words
+from tooltune.generate.names import is_place, kind_of, with_capitals, words
 from tooltune.generate.phrasing.actions import action_of, head, particle
 from tooltune.generate.phrasing.mentions import plural
 from tooltune.generate.phrasing.wording import by_suffix, wording
@@ -21,6 +21,7 @@ _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 _LABELS = {"id": "ID", "ids": "ID", "no": "number", "uid": "ID"}
 _NAMING = ("name", "title", "text", "message", "subject", "version")
+_WRITTEN = frozenset({"title", "text", "message", "subject"})
 _OF_WHAT = re.compile(r" for [A-Za-z]")
 _MARKED = re.compile(r" as (?!an? )\w+$")
 _LONGEST = 40
@@ -162,12 +163,13 @@ def _about_among(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]
     if told[0] not in told[1:]:
         return about
     differs = (
-        f"the {named_by(p.name)} {value}" if named_by(p.name) else value
+        (is_place(p.name), f"the {named_by(p.name)} {value}" if named_by(p.name) else value)
         for p, value in ((p, call.arguments.get(p.name)) for p in tool.parameters if not p.enum)
         if isinstance(value, str) and _names(value) and any(other.arguments.get(p.name) != value for other in alike)
     )
-    which = next((text for text in differs if text != about), "")
-    return f"{which} in {about}" if which and about else about
+    is_where, which = next(((where, text) for where, text in differs if text != about), (False, ""))
+    both = f"{about} in {which}" if is_where else f"{which} in {about}"
+    return both if which and about else about
 
 
 def _about(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]) -> str:
@@ -181,6 +183,7 @@ def _about(deed: Deed, tool: Tool, call: ToolCall, says: Mapping[str, str]) -> s
     if identified := _identified(tool, call):
         return identified
     texts = [name for name, value in call.arguments.items() if isinstance(value, str) and _names(value)]
+    texts.sort(key=lambda name: kind_of(name) != "login")  # of a person in an organization, the person
     parameter = tool.parameter(texts[0]) if texts else None
     if parameter is None or parameter.enum:
         return ""
@@ -228,7 +231,8 @@ def described(record: Mapping[str, Any]) -> str:
     if not isinstance(record[named], str) and named_by(named) is None:
         return join([fact(name, value) for name, value in list(record.items())[:_MOST_FACTS]])
     rest = [fact(name, value) for name, value in record.items() if name != named][: _MOST_FACTS - 1]
-    return f"{said(record[named])} ({', '.join(rest)})" if rest else said(record[named])
+    own = _written(named, record[named])
+    return f"{own} ({', '.join(rest)})" if rest else own
 
 
 def fact(name: str, value: Any) -> str:
@@ -237,9 +241,17 @@ def fact(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return label if value else f"not {label}"
     first, _, rest = label.partition(" ")
+    if isinstance(value, int) and rest.endswith("s") and not rest.endswith(("ss", "us")):
+        return f"{value} {singular(label) if value == 1 else label}"  # "3 open issues"
     if isinstance(value, int | float) and first.endswith("s") and not first.endswith(("ss", "us")):
         return f"{said(value)} {singular(first) if value == 1 else first} {rest}".strip()
-    return f"{label} {said(value)}"
+    return f"{label} {_written(name, value)}"
+
+
+def _written(name: str, value: Any) -> str:
+    """A value, in quotes where it is words that somebody wrote: "Rewrite date parsing"."""
+    text = said(value)
+    return f'"{text}"' if name in _WRITTEN and " " in text and not text.startswith('"') else text
 
 
 def said(value: Any) -> str:

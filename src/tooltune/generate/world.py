@@ -58,6 +58,7 @@ _NAMED_BY_PLACE = ("repository", "file", "commit", "directory", "organization", 
 _SEARCHED = ("query", "q", "search", "search_query", "search_term", "term", "keyword")
 _TERM = re.compile(r"[\w -]{3,40}")
 _SLUG = re.compile(r"[a-z][a-z.-]+")
+_HASH = re.compile(r"[0-9a-f]{7,40}")
 _FILE = re.compile(r".*/[\w.-]+|[\w-]+\.\w+")
 
 
@@ -134,7 +135,7 @@ class World:
         found = [
             {**record, **_shared(record, arguments)}
             for i, record in enumerate(others)
-            if _named(record) not in map(_named, others[:i])
+            if _named(record) not in map(_named, others[:i]) and not _is_called_like(record, others[:i])
         ]
         return {_plural_key(deed.thing): [*known, *found]}
 
@@ -185,6 +186,12 @@ def _named(record: Record) -> Any:
     """What tells a record from others: its name or number where it begins with one, else all of it."""
     first = next(iter(record.values()), None)
     return first if isinstance(first, str) else record
+
+
+def _is_called_like(record: Record, others: Sequence[Record]) -> bool:
+    """Whether another thing of the same list has its name: no organization has two teams "sales"."""
+    own = [key for key in ("name", "title", "message") if key in record]
+    return any(record[key] == other.get(key) for key in own for other in others)
 
 
 def _plural_key(thing: str) -> str:
@@ -364,6 +371,8 @@ def _of_no_record(deed: Deed, arguments: Record, tools: Sequence[Tool]) -> Recor
         about = {name: value for name, value in said.items() if isinstance(value, str)}
         if usual_fields(deed.thing) or deed.verb in ("find", "search", "look"):
             known = _details(deed.thing, tools, rng)
+            if "sha" in known and _HASH.fullmatch(str(arguments.get("ref"))):
+                known["sha"] = arguments["ref"]
             if "version" in known and isinstance(arguments.get("tag"), str):
                 known["version"] = arguments["tag"]
             for name in about if _last(deed.thing) in _NAMED_BY_PLACE else ():

@@ -80,7 +80,8 @@ def _excludes(first: Mention, second: Mention) -> bool:
     """ "at most 20, page 3" and "containing x, not containing y" are forms that are filled in."""
     counted = all(any(word in m.attach[0] for word in ("at most", "page", "skipping")) for m in (first, second))
     said = sorted((first.noun, second.noun), key=len)
-    return counted or said[1] == f"not {said[0]}"
+    alike = [m.attach[0].partition(m.gap)[0] for m in (first, second)]  # "assigned to ada assigned to kim"
+    return counted or said[1] == f"not {said[0]}" or (alike[0] == alike[1] and len(alike[0].split()) > 1)
 
 
 def _is_only(mention: Mention, variant: int) -> bool:

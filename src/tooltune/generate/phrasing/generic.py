@@ -16,6 +16,7 @@ from typing import Any
 
 from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import is_example_tool
+from tooltune.generate.deeds import deed_of, key_of, named_by
 from tooltune.generate.names import is_place, words
 from tooltune.generate.phrasing.actions import Action, action_of, head, noun_of
 from tooltune.generate.phrasing.details import details_of, pick
@@ -38,8 +39,12 @@ _VARIANTS = 8
 _SHORT = 2
 _BETWEEN = re.compile(r" between (?:two )?[\w -]+$")
 _ARTICLE = re.compile(r"^(a)(?= (?!use|uni|one)[aeiou])")
-_OF_SOME = re.compile(r"^([\w -]+) (\x00\{\w+\}\x00) for an? ([\w -]+)$")
+_OF_SOME = re.compile(r"^([\w -]+) (\x00\{\w+\}\x00) (?:for|from) an? ([\w -]+)$")
 """ "comment 5 for a pull request": pull request comment 5."""
+_PARTS = (0.25, 0.5, 0.75, 0.2, 0.6, 1.5, 2.25, 3.75, 0.125, 0.375, 1.2, 4.5)
+_LASTING = frozenset({"team", "group", "project", "channel", "workspace", "campaign", "organization"})
+"""What lasts, and is described by what it is for."""
+_SELECTED = re.compile(r"\ban? (?:selected|specified|given|specific|particular) (?P<an>(?!use|uni|one)[aeiou])?")
 _POINTED = re.compile(r"^(\x00[^{\x00]+\x00) for an? [\w -]+$")
 """ "the first comment for a pull request": the first comment."""
 _ONE_DOES = re.compile(r"\x00(?:'s| (?!(?:as|is)\b)[a-z]+s\b)")
@@ -115,12 +120,35 @@ def _kinds(tool: Tool, said: Sequence[Mention]) -> dict[str, str | Sequence[Any]
             plain = [value for value in parameter.enum if isinstance(value, str) and value in wording().enum_words]
             found |= {parameter.name: plain} if plain else {}
     is_in_repository = any(p.required and is_place(p.name) for p in tool.parameters)
-    if is_in_repository and action_of(tool).verb in ("commit", "merge", "push"):
-        found |= {name: "change_title" for name, kind in known.items() if kind == "message_text"}
     if is_in_repository:
+        writes = action_of(tool).verb in ("commit", "merge", "push")
+        text = "change_title" if writes else "comment_text"
+        found |= {name: text for name, kind in known.items() if kind == "message_text"}
+    noun = noun_of(tool).rpartition(" ")[2]
+    if is_in_repository or noun in _LASTING:
         found |= {name: "purpose_text" for name, kind in known.items() if kind == "summary_text"}
+    if "fraction" in action_of(tool).object:  # of a whole number there is none to be made
+        found |= {p.name: _PARTS for p in tool.parameters if p.required and p.type != "string"}
+    found |= _kinds_of_thing(tool, known)
     if {"month", "year"} <= known.keys():
         found["year"] = (2024, 2025, 2026)
+    return found
+
+
+def _kinds_of_thing(tool: Tool, known: Mapping[str, str | None]) -> dict[str, str]:
+    """The same, where the thing tells it: a milestone has other titles than a commit."""
+    found: dict[str, str] = {}
+    noun = noun_of(tool).rpartition(" ")[2]
+    if noun_of(tool) == "issue field":
+        found |= {name: "issue_field" for name in known if name == "name"}
+    if "vulnerability" in noun_of(tool):
+        found |= {name: "advisory_title" if name == "summary" else "advisory_text" for name, kind in known.items()
+                  if kind == "summary_text"}  # fmt: skip
+    if noun == "milestone":
+        found |= {name: "milestone_title" for name, kind in known.items() if kind in ("change_title", "title")}
+        found |= {name: "milestone_text" for name, kind in known.items() if kind == "summary_text"}
+    if noun == "commit":
+        found |= {name: "sha" for name, kind in known.items() if kind == "branch" and name == "ref"}
     return found
 
 
@@ -191,6 +219,9 @@ def _can_vary(plan: _Plan, mention: Mention) -> bool:
     # A number counts within one place: nobody wants repository 5 of two owners.
     if plan.action.object.startswith(("if ", "whether ")):
         return False  # "if the users ada and kim is blocked"
+    key = key_of(plan.tool, deed_of(plan.tool).thing)
+    if key is not None and key.name != parameter.name and named_by(parameter.name) is not None:
+        return False  # a delivery belongs to one webhook
     if any(m.required and m.attach[0].startswith("and ") for m in plan.mentions):
         return False  # "update teams 5 and 7 and call it x"
     is_where = mention.style == "thing" or is_place(mention.names[0])
@@ -211,11 +242,16 @@ def _missing(plan: _Plan, part: Part) -> Iterator[str]:
     frames = wording().frames[part]
     needed = [m for m in plan.mentions if m.required and not _is_flag(plan, m) and not is_change(m)]
     for j, mention in enumerate(needed):
-        commands = [request(plan, j + variant, without=[mention]) for variant in range(_VARIANTS // 2)]
+        commands = [_any(request(plan, j + variant, without=[mention])) for variant in range(_VARIANTS // 2)]
         commands = [command for command in commands if not repeats(command)] or commands
         for i in range(0, len(frames), 2) if not all(map(repeats, commands)) else ():
             frame = frames[(i + j) % len(frames)]
             yield frame.replace("{do}", commands[i // 2 % len(commands)])
+
+
+def _any(command: str) -> str:
+    """ "remove a selected repository" without saying which is to remove a repository."""
+    return _SELECTED.sub(lambda found: f"an {found['an']}" if found["an"] else "a ", command)
 
 
 def linked_clauses(tool: Tool, said: Mapping[str, str], thing: str) -> tuple[Frame, ...]:
@@ -335,8 +371,9 @@ def _dropped(text: str, mention: Mention, plan: _Plan) -> str:
     gap = re.escape(f"\x00{mention.gap}\x00")
     before = r" (?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under|outside(?: of)?) "
     cut, count = re.subn(rf"{before}(?:(?!(?:in|of|to|for|from|on|at|with) )[\w-]+ ){{0,3}}#?{gap}", "", marked)
-    if re.search(r"[^e]ed$", cut):
-        return text  # "repositories starred" by whom?
+    taken_from = plan.action.verb == "remove" and " from " in text and " from " not in cut
+    if taken_from or re.search(r"[^e]ed$", cut):
+        return text  # "remove repository 5" from what? "repositories starred" by whom?
     if len(cut.split()) < _SHORT + 2 and head(cut)[0] in _OF_THINGS:
         return text  # "read the contents, please" says nothing
     return cut if count and len(cut) > 0 and "\x00" not in text.replace(cut, "") else text

@@ -369,7 +369,7 @@ def noun_for(parameter: ToolParameter) -> str:
     """A parameter's name in plain words, without its unit: "repository" for `repo`."""
     table: Wording = wording()
     plain = spaced(parameter.name.rpartition(".")[2]).lower()
-    plain = re.sub(r"^e mail", "email", plain)
+    plain = re.sub(r"^e mail", "email", plain).removeprefix("selected ")
     if plain in table.nouns:
         return table.nouns[plain]
     own = with_capitals(plain).split() or ["value"]
@@ -384,4 +384,5 @@ def noun_for(parameter: ToolParameter) -> str:
     if parameter.type in ("integer", "number") and len(own) == 1 and own[0].endswith("s") and not own[0].endswith("ss"):
         return f"number of {own[0]}"
     short = {word: table.nouns[word] for word in own if word in _SHORT}
-    return " ".join([*(short.get(word, word) for word in own[:-1]), table.nouns.get(own[-1], own[-1])])
+    said = [*(short.get(word, word) for word in own[:-1]), table.nouns.get(own[-1], own[-1])]
+    return " ".join(dict.fromkeys(said))  # a `commit_sha` is one commit

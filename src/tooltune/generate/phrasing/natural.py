@@ -57,7 +57,7 @@ CHANGING = frozenset({"update", "edit", "set", "change", "modify", "patch", "con
 _STIFF = frozenset({"state", "status", "action", "mode", "uuid", "sbom"})
 _ORDER = re.compile(r"in \{\w+\} order$")
 _CAMEL = re.compile(r"[a-z][A-Z]")
-_TAKING = frozenset({"delete", "remove", "check", "cancel", "download", "revoke", "unassign", "stop", "restore"})
+TAKING = frozenset({"delete", "remove", "check", "cancel", "download", "revoke", "unassign", "stop", "restore"})
 _WORKING_OUT = frozenset({"convert", "compute", "calculate", "format", "translate", "parse", "encode", "decode"})
 _PLACES = ("code", "thing", "pair")
 _NAMED_TWICE = re.compile(r"\ban? (\w{4,})\b.*\bthe \1 \{")
@@ -75,10 +75,14 @@ _RELATED = re.compile(r"\b(?:parent|previous|next|root) (\w+) (?:for|of) \1\b")
 """ "the parent issue of issue 5": of which the simulated world knows nothing."""
 _HALF_ASKED = re.compile(
     r"\b(?:if|whether) (?:an? |the \w+ \{\w+\} (?:for|in|of|to) )|\b[A-Z]{2,} the \b|\bassigned to me\b|"
-    r"\brequested \{|\borganization \w+ of the |\bmy [\w ]+ for \{|\w\. [A-Z]"
+    r"\brequested (?:\{|to be\b)|\baccess token for the\b|\brepositories with [\w ]+ usage\b|"
+    r"\borganization \w+ of the |\bmy [\w ]+ for \{|\w\. [A-Z]"
 )
 """ "check if a user is the collaborator x", "for HEAD the commit x"; and "assigned to me", of whom nothing is known."""
-_STRANGE = (_RELATED, _OF_ME, _FORMULA, _TWICE, _NAMED_TWICE, _WRONG_ARTICLE, _FOR_PROGRAMS, _OF_SOME, _HALF_ASKED)
+_AFTER_WHAT_IT_BECOMES = re.compile(r"\b(?:convert|turn|change|promote) an? [\w -]+ (?:in)?to (?:an? )?[a-z][\w -]* \{")
+""" "convert a member to outside collaborator ada": it is the member who is called so."""
+_STRANGE = (_RELATED, _OF_ME, _FORMULA, _TWICE, _NAMED_TWICE, _WRONG_ARTICLE, _FOR_PROGRAMS, _OF_SOME, _HALF_ASKED,
+            _AFTER_WHAT_IT_BECOMES)  # fmt: skip
 
 
 def is_natural(tool: Tool, action: Action, mention: Mention) -> bool:
@@ -100,6 +104,8 @@ def _is_natural(action: Action, mention: Mention, parameter: ToolParameter) -> b
         return False
     if mention.style == "code" and not action.is_a("find"):
         return False
+    if text_kind(parameter.name, parameter.description, "") == "city" and "a codespace" in action.object:
+        return False  # which lies in no town
     if _is_about_the_same(action, mention) or _is_in_another_way(action, mention):
         return False
     if kind == "boolean":
@@ -293,7 +299,7 @@ def _holds_more(silent: Sequence[ToolParameter]) -> bool:
 def _is_form(action: Action, mention: Mention) -> bool:
     """ "remove the member with the team x" is a form; "show the order with the ID 5" is not."""
     by_id = " " not in mention.noun and mention.noun.lower() in CODE_WORDS
-    takes_away = action.is_a("look") or action.is_a("find") or action.verb in _TAKING
+    takes_away = action.is_a("look") or action.is_a("find") or action.verb in TAKING
     return takes_away and not by_id and mention.style != "quoted"
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tooltune.generate.names import with_capitals
+from tooltune.generate.phrasing.actions import action_of
 from tooltune.generate.phrasing.mentions import Mention, noun_for, plural
+from tooltune.generate.phrasing.natural import TAKING
 from tooltune.generate.phrasing.wording import wording
 from tooltune.generate.surfaces import join, spaced
 from tooltune.types import Tool, ToolParameter
@@ -12,6 +15,8 @@ from tooltune.types import Tool, ToolParameter
 _MOST_CHOICES = 5
 _VAGUE = frozenset({"name", "value", "number", "ID", "path", "paths", "text", "string", "search term"})
 """Names that say less than the command does."""
+_OF_WHAT_IS_THERE = frozenset({"add", "start", "open", "launch"})
+"""Verbs like those that make something, of what has its name already."""
 _CALLED = ("What should it be called?", "What name should it have?")
 
 
@@ -24,8 +29,10 @@ def questions(tool: Tool, said: Sequence[Mention], placed: Mapping[str, str]) ->
         placed: parameter -> what the command calls it, for those that name something the command speaks of.
     """
     quoted = {name for mention in said if mention.gap.startswith('"') for name in mention.names}
-    asks = {p.name: _for(p, p.name in quoted, placed.get(p.name)) for p in tool.parameters if p.required}
-    called = {m.names[0]: _CALLED for m in said if m.required and m.attach[0].startswith("called ")}
+    takes_away = action_of(tool).verb in TAKING  # nobody uses what is deleted
+    asks = {p.name: _for(p, p.name in quoted, placed.get(p.name), takes_away) for p in tool.parameters if p.required}
+    makes = action_of(tool).verb not in _OF_WHAT_IS_THERE
+    called = {m.names[0]: _CALLED for m in said if m.required and makes and m.attach[0].startswith("called ")}
     pairs = {together(m.names): _which(m.noun) for m in said if m.required and len(m.names) == 2}
     return asks | called | pairs
 
@@ -38,7 +45,7 @@ def together(names: Sequence[str]) -> str:
 def _which(noun: str) -> tuple[str, ...]:
     if " and " in noun:
         return (f"What are the {noun}?",)
-    return f"Which {noun} do you mean?", f"Which {noun} should I use?"
+    return f"Which {with_capitals(noun)} do you mean?", f"Which {with_capitals(noun)} should I use?"
 
 
 def _plain(value: str) -> str:
@@ -46,7 +53,7 @@ def _plain(value: str) -> str:
     return plain.lower() if len(plain) > 3 else plain
 
 
-def _for(parameter: ToolParameter, quoted: bool, placed: str | None) -> tuple[str, ...]:
+def _for(parameter: ToolParameter, quoted: bool, placed: str | None, takes_away: bool) -> tuple[str, ...]:
     noun = noun_for(parameter)
     is_number = noun.startswith("number of the ") or noun.endswith((" number", " ID"))
     if placed and (noun in _VAGUE or is_number or noun.endswith((" name", " names"))):
@@ -54,9 +61,11 @@ def _for(parameter: ToolParameter, quoted: bool, placed: str | None) -> tuple[st
     if parameter.enum and len(parameter.enum) <= _MOST_CHOICES:
         choices = [wording().enum_words.get(str(value), _plain(str(value))) for value in parameter.enum]
         return (f"Which {noun} would you like: {join(choices, 'or')}?",)
+    if noun.startswith("number of ") and not placed:
+        return (f"How many {noun.removeprefix('number of ')} should it be?",)
     verb = "are" if noun.endswith("s") and not noun.endswith(("ss", "us", "is")) else "is"
     if placed and not quoted:
-        return _which(noun)
+        return _which(noun)[:1] if takes_away else _which(noun)
     if quoted:
         return f"What should the {noun} be?", f"What {noun} should I use?"
     return (

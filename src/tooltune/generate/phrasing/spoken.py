@@ -103,7 +103,7 @@ def sounds_right(parameter: ToolParameter, looks: bool) -> bool:
         return False
     described = _from_description(parameter.description)
     if described:
-        return len(described[0][0].split()) <= _LONGEST_FLAG
+        return len(described[0][0].split()) <= _LONGEST_FLAG and " this " not in described[0][0]
     return 1 < len(own) <= _MOST_WORDS and _from_name(own) is not None
 
 

@@ -62,7 +62,7 @@ def _asked(scene: Scene, goes_on: Callable[[], bool], greets: bool = True) -> Dr
 
 def _question(scene: Scene, tool: Tool, missing: tuple[str, ...]) -> str:
     lead = scene.line("question_lead_ins")
-    asks = scene.phrasing(tool).ask.get(together(missing), ())
+    asks = scene.phrasing(tool).ask.get(together(_pair(missing) or missing), ())
     if asks:
         return lead + scene.rng.choice(list(asks))
     return lead + scene.line("questions").replace("{nouns}", scene.nouns(tool, missing))
@@ -85,9 +85,15 @@ def _completed(scene: Scene, tool: Tool, spoken: Spoken, missing: tuple[str, ...
     return [Message("user", reply), scene.calling([call], share=0.3), message, scene.assistant(answer)]
 
 
+def _pair(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of two parameters in the order in which they are said as one; () where they are not."""
+    return next((pair.names for pair in wording().pairs if set(pair.names) == set(names)), ())
+
+
 def _given(speaker: Speaker, says: Mapping[str, str]) -> str:
     """The values one by one, or as one where they were asked for as one: "northwind/billing"."""
-    pair = next((pair for pair in wording().pairs if pair.names == tuple(says)), None)
-    if pair is not None and together(pair.names) in speaker.phrasing.ask:
-        return pair.text.format(*says.values())
+    names = _pair(tuple(says))
+    text = next((pair.text for pair in wording().pairs if pair.names == names), "")
+    if text and together(names) in speaker.phrasing.ask:
+        return text.format(*(says[name] for name in names))
     return ", ".join(alone(speaker, name, said) for name, said in says.items())

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from tooltune.generate.deeds import deed_of, named_by
-from tooltune.generate.phrasing.actions import action_of
+from tooltune.generate.deeds import deed_of, key_of, named_by
+from tooltune.generate.phrasing.actions import action_of, head
 from tooltune.generate.phrasing.mentions import Mention, mentions
+from tooltune.generate.phrasing.natural import is_which
+from tooltune.generate.phrasing.placing import noun_in
 from tooltune.generate.scenarios import long_chain, missing_argument
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.speech import alone
@@ -141,7 +143,7 @@ def _varied(scene: Scene, talk: Talk) -> bool:
     tool, call, says = talk.last
     names = [name for name in call.arguments if _can_vary(tool, name) and not _holds_the_rest(name, call)]
     if scene.is_foreign(tool):  # half of "owner/repository" is nothing to change
-        names = [name for name in names if _mention(tool, name) is not None]
+        names = [name for name in names if _mention(tool, name) is not None and _goes_on(tool, call, name)]
     if not names:
         return True
     name = scene.rng.choice(names)
@@ -157,6 +159,21 @@ def _varied(scene: Scene, talk: Talk) -> bool:
     said = speaker.say(name, value, scene.rng)
     user = Message("user", _other_value(scene, talk, tool, name, said))
     return _called(scene, talk, user, tool, {**says, name: said}, {**call.arguments, name: value})
+
+
+def _goes_on(tool: Tool, call: ToolCall, name: str) -> bool:
+    """Whether something is changed or made once more, elsewhere; nobody calls two teams the same."""
+    kind, key = deed_of(tool).kind, key_of(tool, deed_of(tool).thing)
+    if key is not None and key.name in call.arguments and key.name != name and named_by(name) is not None:
+        return False  # a delivery belongs to one webhook, an item to one project
+    parameter = tool.parameter(name)
+    if kind in _LOOKS:
+        return parameter is None or parameter.required or parameter.type == "string"  # "and 20 lines of context?"
+    said = [_attached(tool, other, "") for other in call.arguments]
+    calls_it = kind == "change" and any(text.startswith(("and ", "called ", "with the title ")) for text in said)
+    mention = _mention(tool, name)
+    says_which = mention is not None and is_which(action_of(tool), mention)
+    return not calls_it and (says_which or _attached(tool, name, "").startswith(("to ", "called ", "named ")))
 
 
 def _holds_the_rest(name: str, call: ToolCall) -> bool:
@@ -183,19 +200,34 @@ def _other_value(scene: Scene, talk: Talk, tool: Tool, name: str, said: str) -> 
     attached = _attached(tool, name, x)
     if scene.is_foreign(tool) and attached == f"at {x}" and "/" in x:
         attached = f"for {x}"  # a file is no place
-    was_meant = kind in ("change", "show", "compute") and talk.was_just_answered and not talk.changed_mind
+    undone = kind == "change" and scene.is_foreign(tool) and not attached.startswith("to ")  # whom I blocked stays so
+    was_meant = kind in ("change", "show", "compute") and not undone
+    was_meant = was_meant and talk.was_just_answered and not talk.changed_mind
     if was_meant and (scene.rng.random() < 0.35 or (kind == "change" and attached.startswith("to "))):
         talk.changed_mind = True
-        return scene.fill_in("changes_of_mind", {"x": x})
+        return scene.fill_in("changes_of_mind" if named_by(name) is None else "slips", {"x": x})
     if scene.is_foreign(tool) and attached.startswith(("called ", "named ")):
-        return scene.fill_in("one_more", {"at": attached})
+        return scene.fill_in("one_more", {"at": attached}) if kind == "make" else _once_more(scene, f"for {x}")
+    if scene.is_foreign(tool) and kind not in _LOOKS and _is_the_thing(tool, name):
+        return _once_more(scene, f"for {x}")
     if kind not in _LOOKS or (kind == "find" and _AT.match(attached) and scene.is_foreign(tool)):
         near = _NEAR.match(attached) and not (scene.is_foreign(tool) and attached.startswith("with the name "))
-        return scene.fill_in("once_more", {"at": attached if near else f"for {x}"})
+        return _once_more(scene, attached if near else f"for {x}")
     if _AT.match(attached) and scene.rng.random() < 0.5 and not scene.is_foreign(tool):
         return scene.fill_in("other_values_at", {"at": attached})
     with_unit = attached[attached.find(x) :] if x in attached and x[:1].isdigit() else x
     return scene.fill_in("other_values", {"x": with_unit})
+
+
+def _once_more(scene: Scene, at: str) -> str:
+    return scene.fill_in("once_more", {"at": at})
+
+
+def _is_the_thing(tool: Tool, name: str) -> bool:
+    """Whether a parameter tells what the command is about, or which of them: "the organization x", "alert 5"."""
+    mention, said = _mention(tool, name), action_of(tool).object
+    noun = noun_in(said, mention) if mention is not None else ""
+    return bool(noun) and (named_by(name) is not None or noun.endswith(head(said)[0]))
 
 
 def _mention(tool: Tool, name: str) -> Mention | None:

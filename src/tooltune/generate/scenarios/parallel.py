@@ -79,11 +79,15 @@ def is_repeated(scene: Scene, said: Said) -> bool:
         _is_changed_twice(scene, call, said) for call, _ in said
     ):
         return True
-    asked = [(call.name, [v for v in call.arguments.values() if isinstance(v, str | list)]) for call, _ in said]
-    looks = [
-        entry for entry, (call, _) in zip(asked, said, strict=True) if "page" in repr(call) or "limit" in repr(call)
-    ]
-    return any(asked.count(entry) > 1 for entry in looks)
+    looks = [_looked_at(scene.catalogue.by_name[call.name], call) for call, _ in said]
+    return any(looks.count(entry) > 1 for entry in looks if entry)
+
+
+def _looked_at(tool: Tool, call: ToolCall) -> tuple[str, str] | None:
+    """What a call looks at, whatever the order and the number of it; None of a call that does something."""
+    if deed_of(tool).kind not in ("find", "show", "ask"):
+        return None
+    return call.name, repr({p.name: call.arguments.get(p.name) for p in tool.parameters if p.required})
 
 
 def _is_changed_twice(scene: Scene, call: ToolCall, said: Said) -> bool:

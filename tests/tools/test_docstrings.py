@@ -80,3 +80,16 @@ def test_a_section_ends_the_summary() -> None:
     assert parse_docstring("Do it.\nArgs:\n  x: X").summary == "Do it."
     assert parse_docstring("Do it.\n:param x: X").summary == "Do it."
     assert parse_docstring("Args:\n  x: X").summary == ""
+
+
+def test_a_type_in_brackets_counts_where_no_other_is_given():
+    doc = parse_docstring(
+        """Format a byte count.
+
+        :param num_bytes: The size to format in bytes (an integer).
+        :param binary: :data:`True` to use binary multiples (a boolean, defaults to :data:`False`).
+        :param name: A name (as users know it).
+        """
+    )
+    assert doc.types == {"num_bytes": "int", "binary": "bool"}
+    assert doc.descriptions["binary"] == "True to use binary multiples (a boolean, defaults to False)."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -63,12 +63,7 @@ def deed_of(tool: Tool) -> Deed:
 def _deed(name: str, description: str) -> Deed:
     action = action_of(Tool(name, description))
     named = spaced(name).lower().split()
-    verb = next((word for word in named if word in wording().verbs), action.verb)
-    is_noun = verb in action.object.split()  # of `rate_limit_get`, `hosted_compute_get_network`
-    if action.verb in named and (is_noun or verb == "compute" or named.index(action.verb) < named.index(verb)):
-        verb = action.verb  # map, of `map_commit_author`
-    if not _kind(verb) and action.verb in wording().verbs:
-        verb = action.verb
+    verb = _verb_of(action, named)
     thing = _thing(named, action.object, description.lower(), verb)
     if named[-1:] == [verb] and (whole := re.match(rf"an? ({re.escape(singular(thing))} \w+)$", action.object)):
         thing = whole[1]  # `checks_get` gets a check run
@@ -91,6 +86,18 @@ def _deed(name: str, description: str) -> Deed:
     if kind == "find" and _is_one(verb, action.object, thing):
         kind = "show"
     return Deed(kind, verb, singular(thing), thing != singular(thing))
+
+
+def _verb_of(action: Action, named: Sequence[str]) -> str:
+    """The verb of the name or of the description, whichever is no noun in the other."""
+    verb = next((word for word in named if word in wording().verbs), action.verb)
+    if verb in action.object.split():
+        verb = action.verb  # compress, of `gzip_file`; get, of `rate_limit_get` and `hosted_compute_get_network`
+    elif action.verb in named and (verb == "compute" or named.index(action.verb) < named.index(verb)):
+        verb = action.verb  # map, of `map_commit_author`
+    if not _kind(verb) and action.verb in wording().verbs:
+        verb = action.verb
+    return verb
 
 
 def _spoken(said: str) -> str:
@@ -146,7 +153,8 @@ def _thing(named: list[str], said: str, description: str, verb: str) -> str:
         return noun.replace("-", " ")  # a sub-issue is no issue
     if singular(noun) not in singles:
         own = _nouns(_before_boundary(named))
-        if own and noun in _HEADS and f"{singular(own[-1])} {noun}" in said:
+        is_compound = noun in _HEADS or usual_fields(singular(noun))  # "environment variables" of `get-env`
+        if own and is_compound and f"{singular(own[-1])} {noun}" in said:
             return f"{singular(own[-1])} {noun}"  # the pull request of `pulls_get`
         in_words = noun.isalpha() and noun.islower() and noun not in _UNTELLING
         has_verb = any(word in wording().verbs for word in named)

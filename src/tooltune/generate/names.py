@@ -27,6 +27,8 @@ _WRAPPERS = (["body"], ["data"], ["payload"], ["input"], ["params"], ["request"]
 """Objects that only hold what a tool takes."""
 _PLACES = frozenset({"owner", "repo", "repo_path", "org", "enterprise", "project", "workspace", "database", "account",
                      "repository", "channel", "team", "bucket", "cluster", "namespace", "username"})  # fmt: skip
+_NAMED = frozenset({"location", "city", "country", "place", "destination", "origin", "region", "airport", "station",
+                    "language", "author", "artist", "brand", "month", "day", "weekday"})  # fmt: skip
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[a-z]+")
 _T = TypeVar("_T")
@@ -116,6 +118,11 @@ def kind_in(text: str) -> str | None:
             if phrase not in EMPTY_WORDS and phrase not in _PREPOSITIONS and _singular(phrase) in _kinds():
                 return _kinds()[_singular(phrase)]
     return None
+
+
+def is_proper(name: str, value: str) -> bool:
+    """Whether a choice is a name: "New York" of a location, and not "In Progress" of a status."""
+    return words(name)[-1:] != () and words(name)[-1] in _NAMED and value[:1].isupper()
 
 
 def is_place(name: str) -> bool:

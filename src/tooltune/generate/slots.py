@@ -47,6 +47,7 @@ _DATED = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
 _WORDS_JOINED = re.compile(r"\bformat:? [`'\"]([A-Z]+)(\W{1,3})([A-Z]+)[`'\"]")
 """ "the format `BASE...HEAD`": two words for what is joined."""
 _NAME_OF = re.compile(r"(?:the )?name of (?:the|an?) ((?:\w+ )?\w+)\.?$", re.IGNORECASE)
+_FOR_HUMANS = re.compile(r"\bhuman[- ](?:readable|friendly) (?:file |data )?(size|length|timespan|duration)\b")
 _PLAIN_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 _LONGEST = 20_000
 _MOST_ITEMS = 500
@@ -95,7 +96,13 @@ def value_for(name: str, schema: Mapping[str, Any], rng: Random, noun: str = "")
     is_comment = text_kind(name, str(schema.get("description", "")), noun) == "comment_text"  # "Body of the attachment"
     if examples and not is_comment and rng.random() < 0.7:
         return rng.choice(examples)
+    if "type" not in schema and words(name)[:1] in (("num",), ("number",)) and not _has_parts(schema):
+        return number(name, schema, rng, noun, True)  # `num_bytes` without a type
     return _typed(name, schema, rng, noun)
+
+
+def _has_parts(schema: Mapping[str, Any]) -> bool:
+    return any(key in schema for key in ("properties", "items", "pattern", "format"))
 
 
 def main_option(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -271,6 +278,8 @@ def _examples(description: str) -> tuple[str, ...]:
 @lru_cache(maxsize=8192)
 def text_kind(name: str, description: str, noun: str) -> str | None:
     """The kind of text that a parameter takes, or None when nothing tells it."""
+    if human := _FOR_HUMANS.search(description):
+        return {"size": "data_size", "length": "length_text"}.get(human[1], "timespan_text")
     if "YYYY-MM-DD" in description:
         return "date" if "HH" not in description else "datetime"
     if "owner/" in description and "repo" in description:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
+from tooltune.generate.names import is_proper
 from tooltune.verify.lexicon import COUNTRIES, CURRENCIES, LANGUAGES, MONTHS, OPERATORS, UNITS
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -152,7 +153,7 @@ def _string(name: str, value: str, schema: Mapping[str, Any], rng: Random) -> st
         return named
     if "expression" in lowered and _ARITHMETIC.fullmatch(value):
         return _expression(value, rng)
-    return _enum_words(value) if schema.get("enum") else value
+    return _enum_words(value) if schema.get("enum") and not is_proper(name, value) else value
 
 
 def _is_duration(schema: Mapping[str, Any]) -> bool:

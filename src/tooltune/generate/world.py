@@ -20,6 +20,7 @@ from typing import Any
 
 from tooltune.errors import ToolDefinitionError
 from tooltune.example_tools import IMPLEMENTATIONS, ToolExecutionError, execute, is_example_tool
+from tooltune.generate.arithmetic import worked_out
 from tooltune.generate.clock import elsewhere, now_in, zones
 from tooltune.generate.deeds import (
     Deed,
@@ -110,6 +111,9 @@ class World:
             return {"result": rng.random() < 0.5}
         if zones(arguments) and deed.thing.rpartition(" ")[2] in ("time", "clock", "hour"):
             return _clock(deed, arguments, _roll("now", *sorted(t.name for t in tools)))
+        exact = worked_out(tool, arguments) if deed.kind in ("compute", "show") else None
+        if exact is not None:
+            return {deed.thing.replace(" ", "_") or "result": exact}
         if deed.kind in ("compute", "write"):
             return _worked_out(deed, rng)
         if deed.verb == "read" and (paths := _paths(arguments)):

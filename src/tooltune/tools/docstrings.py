@@ -17,6 +17,13 @@ _REST = re.compile(r"[:@](param|parameter|arg|argument|key|keyword|type|ivar)\s+
 _FIELD = re.compile(r"[:@]\w+[^:]*:")
 # The headers and fields that end the prose of a docstring.
 _SECTION = re.compile(r"[A-Z][A-Za-z ]{2,24}:\s*$|[:@](?:param|type|return|rtype|raise|arg|key)\w*\b")
+_ROLE = re.compile(r":[a-z]+(?::[a-z]+)?:`~?([^`<]*?)(?:\(\))?(?: <[^`>]*>)?`")
+""" ":class:`int`" of Sphinx."""
+_SAID_TYPE = re.compile(
+    r"\((?:an? |the )?(integer|string|number|float|boolean|bool|int|list of (?:strings|integers|numbers))\b"
+)
+_TYPES = {"integer": "int", "string": "str", "number": "float", "boolean": "bool", "list of strings": "list[str]",
+          "list of integers": "list[int]", "list of numbers": "list[float]"}  # fmt: skip
 _OPTIONAL = re.compile(r",?\s*(?:optional|default(?:s to)?\b.*)$", re.IGNORECASE)
 
 
@@ -30,8 +37,10 @@ class Docstring:
 
     def add(self, name: str, kind: str | None, text: str) -> None:
         """Take over one entry; the first one of a name stays."""
-        if described := first_paragraph(text):
+        if described := first_paragraph(_ROLE.sub(r"\1", text)):
             self.descriptions.setdefault(name, described)
+            said = _SAID_TYPE.search(described)
+            kind = kind or (_TYPES.get(said[1], said[1]) if said else None)
         if kind and (kind := _OPTIONAL.sub("", kind).strip()):
             self.types.setdefault(name, kind)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tooltune.generate.names import with_capitals
+from tooltune.generate.names import is_proper, with_capitals
 from tooltune.generate.phrasing.actions import action_of
 from tooltune.generate.phrasing.mentions import Mention, noun_for, plural
 from tooltune.generate.phrasing.natural import TAKING
@@ -48,7 +48,9 @@ def _which(noun: str) -> tuple[str, ...]:
     return f"Which {with_capitals(noun)} do you mean?", f"Which {with_capitals(noun)} should I use?"
 
 
-def _plain(value: str) -> str:
+def _plain(name: str, value: str) -> str:
+    if is_proper(name, value):
+        return value
     plain = spaced(value)
     return plain.lower() if len(plain) > 3 else plain
 
@@ -59,7 +61,7 @@ def _for(parameter: ToolParameter, quoted: bool, placed: str | None, takes_away:
     if placed and (noun in _VAGUE or is_number or noun.endswith((" name", " names"))):
         noun = plural(placed) if parameter.type == "array" else placed  # "which label", of "remove a label"
     if parameter.enum and len(parameter.enum) <= _MOST_CHOICES:
-        choices = [wording().enum_words.get(str(value), _plain(str(value))) for value in parameter.enum]
+        choices = [wording().enum_words.get(str(value), _plain(parameter.name, str(value))) for value in parameter.enum]
         return (f"Which {noun} would you like: {join(choices, 'or')}?",)
     if noun.startswith("number of ") and not placed:
         return (f"How many {noun.removeprefix('number of ')} should it be?",)

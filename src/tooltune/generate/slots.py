@@ -91,14 +91,26 @@ def value_for(name: str, schema: Mapping[str, Any], rng: Random, noun: str = "")
             return value_for(name, {**_without(schema, keyword), **rng.choice(options)}, rng, noun)
     if schema.get("allOf"):
         return value_for(name, _merged(schema), rng, noun)
-    given = schema.get("examples")
-    examples = [e for e in given if e not in _NOT_SAID] if isinstance(given, list | tuple) else []
-    is_comment = text_kind(name, str(schema.get("description", "")), noun) == "comment_text"  # "Body of the attachment"
-    if examples and not is_comment and rng.random() < 0.7:
+    if examples := _examples_to_take(name, schema, rng, noun):
         return rng.choice(examples)
     if "type" not in schema and words(name)[:1] in (("num",), ("number",)) and not _has_parts(schema):
         return number(name, schema, rng, noun, True)  # `num_bytes` without a type
     return _typed(name, schema, rng, noun)
+
+
+def _examples_to_take(name: str, schema: Mapping[str, Any], rng: Random, noun: str) -> list[Any]:
+    """The examples that a schema gives, where one of them is taken this time."""
+    given = schema.get("examples")
+    if not isinstance(given, list | tuple) or rng.random() >= (0.05 if _is_number_of_one(name, schema) else 0.7):
+        return []
+    if text_kind(name, str(schema.get("description", "")), noun) == "comment_text":
+        return []  # "Body of the attachment"
+    return [example for example in given if example not in _NOT_SAID]
+
+
+def _is_number_of_one(name: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a number only tells things apart: in descriptions it is always 1."""
+    return type_of(schema) == "integer" and words(name)[-1:] in (("id",), ("number",))
 
 
 def _has_parts(schema: Mapping[str, Any]) -> bool:

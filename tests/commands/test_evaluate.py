@@ -77,6 +77,19 @@ def test_baselines_of_a_run(
     assert evaluate(tiny_model_folder, "--with_base", *settings[1:]) == 2, "nor a base beside it"
 
 
+def test_a_run_is_asked_about_its_own_dataset(
+    data: Path, run: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shared = ["--max_new_tokens", 4, "--output_dir"]
+    assert evaluate(run, *shared, "own") == 0
+    assert evaluate(run, "--data_path", data, *shared, "named") == 0
+    own, named = (json.loads((tmp_path / out / "report.json").read_text()) for out in ("own", "named"))
+    assert [item["id"] for item in own["items"]] == [item["id"] for item in named["items"]]
+    assert own["run"]["questions"] == named["run"]["questions"]
+    assert evaluate(tiny_model_folder, *shared, "base") == 2, "a base model has none"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -34,6 +34,7 @@ def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
     writable_folder(config.output_dir, "the report")
     if config.bfcl_results:
         writable_folder(config.bfcl_results, "BFCL's results")
+    config = with_own_data(model_name, config)
     chosen = choose(config)
     data = _training_data(model_name, config)
     gate = _gate(chosen, data, config.strict)
@@ -42,6 +43,18 @@ def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
     record = _record(model_name, systems, chosen, gate)
     record.write(config.output_dir)
     finish(systems.config, record, *_ask_all(systems, record, shots))
+
+
+def with_own_data(model_name: str, config: EvaluateCommandConfig) -> EvaluateCommandConfig:
+    """The same, asking a run about its own dataset where no other is named."""
+    if config.data_path.exists() or "data_path" in config.model_fields_set:
+        return config
+    manifest = run_manifest(model_name, config)
+    if not manifest:
+        return config
+    own = {"data_path": Path(manifest["data"]["path"]), "held_out_share": manifest["config"]["held_out_share"]}
+    given = config.model_dump(include=config.model_fields_set & own.keys())
+    return config.model_copy(update=own | given)
 
 
 def _training_data(model_name: str, config: EvaluateCommandConfig) -> Data | None:

@@ -60,7 +60,7 @@ class EvaluateCommandConfig(EvaluateConfig, AnswerConfig):
     """`tooltune evaluate`."""
 
     data_path: Path = Path("data/tool_using_dataset.json")
-    """The dataset whose held-out part is asked."""
+    """The dataset whose held-out part is asked; where it is not given and absent, that of the run."""
     held_out_share: float = Field(0.1, gt=0, lt=1)
     """Share that is held out, where the dataset itself does not say."""
     data: Path | None = None

@@ -170,7 +170,9 @@ def test_styles_of_names() -> None:
 def test_a_share_of_the_tool_sets_is_worded_from_definitions() -> None:
     drawn = draw(40, 3)
     usual = make_plan(drawn.tools, 64, 5, 0.1, 4, 1, drawn.wording, {"single": 1})
-    by_hand, plain = asked(usual), asked(replace(usual, catalogue=replace(usual.catalogue, wording={})))
+    fields = {name: phrasing.domain for name, phrasing in drawn.wording.items()}
+    plainly = replace(usual, catalogue=replace(usual.catalogue, wording={}, fields=fields))
+    by_hand, plain = asked(usual), asked(plainly)
     assert asked(replace(usual, plain_wording=1.0)) == plain
     half = asked(replace(usual, plain_wording=0.5))
     assert min(len(half & by_hand), len(half & plain)) > 16

@@ -75,8 +75,9 @@ class Plan:
 
     @cached_property
     def _plainly(self) -> Catalogue:
-        """The tools without the wording that came with them."""
-        return replace(self.catalogue, wording={})
+        """The tools without the wording that came with them, which still belong to their fields."""
+        fields = {name: phrasing.domain for name, phrasing in self.catalogue.phrasings.items()}
+        return replace(self.catalogue, wording={}, fields=fields)
 
     def _worded(self, part: Part, group: int) -> Catalogue:
         """The tools, in a share of groups worded from their definitions alone."""
@@ -109,10 +110,10 @@ class Plan:
             return (rng.choice([tool for tool in able if tool.parameters] or able),)
         chosen: list[Tool] = []
         scenarios = {self.scenario(part, i) for i in range(group * self.group_size, (group + 1) * self.group_size)}
-        for name in (
-            name for name in ("chain", "long_chain", "multi_turn", "selection", *SCENARIOS) if name in scenarios
-        ):
-            chosen += SCENARIOS[name].needs(catalogue, rng, chosen)
+        for name in ("chain", "long_chain", "multi_turn", "selection", *SCENARIOS):
+            # What the tools' own wording allows, wording from their definitions need not.
+            if name in scenarios and SCENARIOS[name].possible(catalogue):
+                chosen += SCENARIOS[name].needs(catalogue, rng, chosen)
         chosen += self._others(chosen, self._size(rng) - len(chosen), rng)
         chosen += _askable(catalogue, chosen, rng)
         rng.shuffle(chosen)

@@ -63,6 +63,12 @@ class Catalogue:
     """Tool name -> wording that came with the tool; any other tool's is found or made."""
     functions: PythonFunctions | None = None
     """Functions that are really run; every other call happens in the simulated world."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Tool name -> its field, where the wording does not tell it."""
+
+    def field_of(self, tool: Tool) -> str:
+        """The field that a tool belongs to; "" where none is known."""
+        return self.phrasings[tool.name].domain or self.fields.get(tool.name, "")
 
     def world(self) -> World:
         """A new world, for one conversation."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import combinations
 from random import Random
 
+from tooltune.generate.deeds import deed_of
 from tooltune.generate.pools import pooled
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.speech import styled
@@ -23,6 +26,18 @@ _COMMON = frozenset(  # words that many descriptions have
 )
 
 
+_FOR_A_TOOL = 0.75
+"""How often a tool that is not in view is asked for; else the request is one of the library's."""
+_NEAR = 0.75
+"""How often such a tool is of a field that is in view, or does something else to the same thing, if there is one: what
+is near and still does not fit is what is learnt last."""
+_DOES = {"make": "make", "change": "change", "remove": "remove", "find": "look", "show": "look"}
+_APART = {frozenset(pair) for pair in combinations(("make", "remove", "look"), 2)} | {
+    frozenset({"change", other})
+    for other in ("remove", "look")  # what makes a thing may also change it
+}
+
+
 def possible(catalogue: Catalogue) -> bool:
     """Always."""
     return True
@@ -37,14 +52,32 @@ def build(scene: Scene) -> Draft | None:
     """A request of the library, or one for a tool that is not in view; then a plain no."""
     in_view = {tool.name for tool in scene.tools}
     similar = scene.catalogue.similar
-    absent = [t for t in scene.catalogue.tools if t.name not in in_view and not similar[t.name] & in_view]
-    if absent and scene.rng.random() < 0.5:
-        return _absent(scene, scene.rng.choice(absent))
+    away = [tool for tool in scene.catalogue.tools if tool.name not in in_view]
+    absent = [tool for tool in away if not similar[tool.name] & in_view]
+    near = [tool for tool in away if _does_otherwise(tool, scene)] + _of_the_field(absent, scene)
+    if (near or absent) and scene.rng.random() < _FOR_A_TOOL:
+        return _absent(scene, scene.rng.choice(near if near and scene.rng.random() < _NEAR else absent or near))
     frame = scene.shared("no_tool")
     text = spoken_text(scene, frame.template)
     if any(related(text + " " + frame.reply, tool, scene) for tool in scene.tools):
         return None
     return _declined(scene, text, frame.reply)
+
+
+def _of_the_field(absent: Sequence[Tool], scene: Scene) -> list[Tool]:
+    """The tools of a field that is in view."""
+    fields = {scene.catalogue.field_of(tool) for tool in scene.tools} - {""}
+    return [tool for tool in absent if scene.catalogue.field_of(tool) in fields]
+
+
+def _does_otherwise(tool: Tool, scene: Scene) -> bool:
+    """Whether a tool does to a thing what none in view does, such as to delete what those can only make and find."""
+    deed = deed_of(tool)
+    alike = [other for other in scene.tools if other.name in scene.catalogue.similar[tool.name]]
+    same = [other for other in scene.tools if deed_of(other).thing == deed.thing]
+    if not deed.thing or not same or any(other not in same for other in alike):
+        return False
+    return all(frozenset({_DOES.get(deed.kind), _DOES.get(deed_of(other).kind)}) in _APART for other in same)
 
 
 def _absent(scene: Scene, tool: Tool) -> Draft | None:
@@ -53,8 +86,8 @@ def _absent(scene: Scene, tool: Tool) -> Draft | None:
     Tools of one field were written so that no request means two of them; tools of another field
     must share no word with it.
     """
-    wording = scene.phrasing(tool)
-    others = [other for other in scene.tools if wording.domain and scene.phrasing(other).domain != wording.domain]
+    wording, field_of = scene.phrasing(tool), scene.catalogue.field_of
+    others = [other for other in scene.tools if field_of(tool) and field_of(other) != field_of(tool)]
     if any(related(f"{tool.name} {tool.description} {wording.does}", other, scene) for other in others):
         return None
     frame = scene.frame(scene.phrasing(tool).requests)

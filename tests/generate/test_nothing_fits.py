@@ -34,7 +34,10 @@ def shop(*verbs: str) -> list[Tool]:
 
 
 def test_what_does_something_else_to_the_same_thing_is_asked_for_and_what_may_do_the_same_is_not() -> None:
-    tools = [*shop("show", "get", "delete", "update", "create"), Tool("play_song", "Play a song", [ToolParameter("song")])]
+    tools = [
+        *shop("show", "get", "delete", "update", "create"),
+        Tool("play_song", "Play a song", [ToolParameter("song")]),
+    ]
     plan = make_plan(tools, 100, 5, 0, 1, 1, shares=ONLY)
     pairs = Counter((asked(example), example.tools[0].name) for example in examples_of(plan) if asked(example))
     assert pairs["delete_order", "show_order"]

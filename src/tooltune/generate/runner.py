@@ -19,7 +19,7 @@ from typing import Any
 from tooltune.errors import ConfigError, ToolDefinitionError
 from tooltune.generate.attempt import SAME, UNCLEAR, attempt
 from tooltune.generate.distinct import Candidate, distinct
-from tooltune.generate.phrasing import ToolPhrasing
+from tooltune.generate.phrasing import ToolPhrasing, phrasing_for
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.report import GenerationReport
 from tooltune.generate.sameness import asked, identity
@@ -75,9 +75,13 @@ class Plan:
 
     @cached_property
     def _plainly(self) -> Catalogue:
-        """The tools without the wording that came with them, which still belong to their fields."""
-        fields = {name: phrasing.domain for name, phrasing in self.catalogue.phrasings.items()}
-        return replace(self.catalogue, wording={}, fields=fields)
+        """The tools worded from their definitions, with their fields, and the values that were written for them."""
+        given = self.catalogue.wording
+        fields = {name: phrasing.domain for name, phrasing in given.items()}
+        wording = {
+            tool.name: _from_definition(tool, given[tool.name]) for tool in self.catalogue.tools if tool.name in given
+        }
+        return replace(self.catalogue, wording=wording, fields=fields)
 
     def _worded(self, part: Part, group: int) -> Catalogue:
         """The tools, in a share of groups worded from their definitions alone."""
@@ -325,6 +329,12 @@ def make_plan(
         catalogue, num_examples, held_out, seed, examples_per_tool_set, max_tools_in_view, mix,
         renamed_share, answered_share, one_tool_share, all_tools_share, plain_wording_share,
     )  # fmt: skip
+
+
+def _from_definition(tool: Tool, written: ToolPhrasing) -> ToolPhrasing:
+    """Wording made from a tool's definition, with the values that were written for it."""
+    made = phrasing_for(tool)
+    return replace(made, values={**made.values, **written.values})
 
 
 def _askable(catalogue: Catalogue, chosen: Sequence[Tool], rng: Random) -> list[Tool]:

@@ -27,7 +27,8 @@ _DETAIL = re.compile(
     r"with (?:the|a) (?:given|specified)|"
     r"so that|in order to|such as|including|optionally|if (?!necessary)|whether|that match(?:es)?|matching|which|"
     r"in an? \w+ that|as well as|along with|from within|(?:from|with|to|in|by|for) (?:an )?optional|with support|"
-    r"with \w+ options|from one \w+ (?:in)?to another|"
+    r"with \w+ options|from one \w+ (?:in)?to another|in a (?:given|certain) number of|"
+    r"or (?:in|at|on|for|from|with|by)|"
     r"or number of|from the file ?system|as text|as an? [A-Za-z]+ (?:structure|object|string)|"
     r"for the authenticated user|or (?:an? )?specified|filtered|and (?:returns?|gets?)|from the local|when)\b.*"
     r"|, .*"
@@ -36,7 +37,7 @@ _ASIDE = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _IRREGULAR = {"does": "do", "goes": "go", "is": "be", "has": "have"}
 _ADVERBS = frozenset({"recursively", "automatically", "safely", "quickly", "directly", "completely", "permanently",
                        "simultaneously", "asynchronously", "immediately", "optionally"})  # fmt: skip
-_ALREADY = frozenset({"which", "what", "how", "who", "whether", "more", "two", "three", "both", "available"})
+_ALREADY = frozenset({"which", "what", "how", "who", "whether", "more", "two", "three", "both", "all", "available"})
 _CLAUSE = re.compile(r"^(?!\w+ (?:if|whether) )(.+?) (?:an?|the) [\w ]+ (?:is|are) \w+ed$")
 """ "the dependency an issue is blocked (by)": the clause has lost its preposition, and goes too."""
 _DOES = re.compile(r"\bthe authenticated user (follows|owns|likes|uses|has|watches|starred)\b")
@@ -55,6 +56,8 @@ _BEFORE_NAMES = frozenset({"git", "github", "gitlab", "local", "remote", "defaul
 _ON_ONE = frozenset({"update", "set", "delete", "remove", "check", "enable", "disable", "edit", "change"})
 _PARTICLES = frozenset({"on", "off", "up", "down", "out", "back", "in"})
 _OPENING = frozenset({"for", "at", "all", "up", "through", "me", "if", "whether", "that", "out", "off", "on", "to"})
+_BEHIND_NOUNS = frozenset({"of", "that", "which", "who", "whose", "within", "between"})
+_BEHIND_UNKNOWN = frozenset({"at", "with", "near"})
 _NO_OBJECT = frozenset({"to", "of"})
 _TALK = (" is ", " are ", " you ", " will ", " can ", " should ")
 
@@ -88,7 +91,7 @@ def _action(name: str, description: str) -> Action:
     if len(words) == 1 and words[0].lower() in ("check", "checks", "determine", "determines"):
         words = sentence.split()  # "check whether a user is a member" asks nothing without the rest
     words = [word for word in words if word.lower() not in _ADVERBS]
-    verb = (_verb(words[0]) or _own_verb(name, words)) if words else None
+    verb = (_verb_before(words) or _own_verb(name, words)) if words else None
     # "naturalday returns ..." speaks of itself; "convert to a fractional number" of `fractional` does not.
     if not words or len(words) > 18 or (name in words and (verb is None or not name.isalpha())):
         return _from_name(name)
@@ -146,13 +149,13 @@ def _noun_phrase(name: str, words: list[str]) -> Action | None:
         return None
     is_name = any(letter.isupper() for letter in words[0][1:])  # "API", "GitHub"
     first = text if is_name else text[0].lower() + text[1:]
-    return Action(own.verb, first if words[0].lower() in wording().determiners else f"the {first}")
+    return Action(own.verb, first if words[0].lower() in wording().determiners | _ALREADY else f"the {first}")
 
 
 def _plain(text: str) -> str:
     text = re.sub(r"\bthe (?:currently )?authenticated user's\b", "my", text)
     text = re.sub(r"\b(\w+) of the (?:currently )?authenticated user\b", r"my \1", text)
-    text = re.sub(r"\b(?:organization|user)[- ]owned ", "", text)  # where it lies is said anyway
+    text = re.sub(r"\b(?:(?:organization|user)[- ]owned|one or more) ", "", text)  # where it lies is said anyway
     text = _DOES.sub(lambda found: f"I {imperative(found[1])}", text)
     text = re.sub(r"(?<!for )\bthe (?:currently )?authenticated user\b", "me", text)
     text = re.sub(r"\b(your|Your)\b", "my", re.sub(r"[{}\[\]<>|`*\"\x00]", "", text))
@@ -175,13 +178,28 @@ def _from_name(name: str) -> Action:
     return Action(verb, f"the {' '.join(rest)}")
 
 
+def _verb_before(words: list[str]) -> str | None:
+    """The verb that words begin with, where it is no noun: "Sights within ...", "Lounges at ...", "Calories burned"."""
+    behind = words[1].lower() if words[1:] else ""
+    noun = behind in _BEHIND_NOUNS and not words[0].lower().startswith("dispose")
+    unknown = behind in _BEHIND_UNKNOWN or (behind.endswith("ed") and behind not in _NOT_PAST)
+    return None if noun else _known_verb(words[0]) or (None if unknown else _unknown_verb(words[0]))
+
+
 def _verb(word: str) -> str | None:
     """ "Returns" -> "return", "creating" -> "create"; None for what is no verb that tools begin with."""
+    return _known_verb(word) or _unknown_verb(word)
+
+
+def _known_verb(word: str) -> str | None:
     lowered = word.lower()
-    for form in (lowered, imperative(lowered), *_without_ing(lowered)):
-        if form.removeprefix("re-") in wording().verbs:
-            return form
-    looks = word[:1].isupper() and lowered.endswith(("es", "s")) and not lowered.endswith(("ss", "us", "ings"))
+    forms = (lowered, imperative(lowered), *_without_ing(lowered))
+    return next((form for form in forms if form.removeprefix("re-") in wording().verbs), None)
+
+
+def _unknown_verb(word: str) -> str | None:
+    lowered = word.lower()
+    looks = word[:1].isupper() and lowered.endswith("s") and not lowered.endswith(("ss", "us", "ings", "series"))
     return imperative(lowered) if looks and len(lowered) > 4 else None
 
 

@@ -101,7 +101,7 @@ def _pattern(noun: str) -> re.Pattern[str]:
     written = re.escape(noun).replace(r"\ ", "[ -]")  # "sub-issue" is the `sub_issue_id`
     return re.compile(
         r"(?P<before>\b(?:in|for|to|of|from|at|about|into|onto|on|by|with|between|inside|within|under|across) )?"
-        rf"(?P<det>(?:(?:{determiners}) )*(?:(?<=an )|(?<=a )|(?<=the ))"
+        rf"(?<!\w)(?P<det>(?:(?:{determiners}) )*(?:(?<=an )|(?<=a )|(?<=the ))"
         rf"(?:(?!{_PREPOSITIONS}|an? |the )[\w-]+ ){{0,3}}|"
         rf"(?:(?:{determiners}) )*)(?<![\w-])(?P<noun>{written}{ending})"
         rf"(?P<tail> (?:id|name|number|path|url|code|string|symbol))?{_AFTER}",

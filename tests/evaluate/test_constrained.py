@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jsonschema_rs
@@ -101,9 +101,6 @@ class Eager:
         if not self.ids:
             return self.guide.allowed()
         return bytes(200 * (token == self.ids[0]) for token in range(self.size))
-
-    def favoured(self) -> tuple[Sequence[int], float]:
-        return self.guide.favoured()
 
     def accept(self, token: int) -> bool:
         if self.ids and token == self.ids[0]:

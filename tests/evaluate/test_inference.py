@@ -269,9 +269,6 @@ class Only:
     def allowed(self):
         return None if self.allowed_id is None else bytes(token == self.allowed_id for token in range(20))
 
-    def favoured(self):
-        return (), 0.0
-
     def accept(self, token):
         return token != self.refused
 

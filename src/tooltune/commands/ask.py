@@ -45,7 +45,7 @@ def ask(
             end_ids=encoder.end_ids,
             pad_id=encoder.pad_id,
             max_new_tokens=max_new_tokens,
-            guides=[constraints.guide(tools, messages)] if constraints else None,
+            guides=[constraints.guide(tools)] if constraints else None,
             stop=encoder.opens_turn,
         )[0]
         text = encoder.decode(generation.ids)

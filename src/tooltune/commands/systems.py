@@ -90,7 +90,7 @@ def _tuned(model_name: str, config: EvaluateCommandConfig, manifest: Mapping[str
 
 def _local(model: Any, encoder: Any, config: EvaluateCommandConfig, states: Mapping[str, tuple[str, State]]) -> Systems:
     """Each variant of each state, by its name: base or tuned."""
-    constraints = constraints_for(encoder, config.copy_bonus) if config.constrained or config.baselines else None
+    constraints = constraints_for(encoder) if config.constrained or config.baselines else None
     systems = []
     for name, (weights, state) in states.items():
         weights_hash = model_hash(weights, {"template": encoder.template()})
@@ -120,8 +120,7 @@ def _samples(config: EvaluateCommandConfig) -> list[EvaluateCommandConfig]:
 
 
 def _settings(config: EvaluateCommandConfig) -> dict[str, Any]:
-    sometimes = {"seed": config.temperature, "copy_bonus": config.constrained and config.copy_bonus}
-    return config.model_dump(mode="json", include=_MATTERS | {name for name, matters in sometimes.items() if matters})
+    return config.model_dump(mode="json", include=_MATTERS | ({"seed"} if config.temperature else set()))
 
 
 def _local_replies(model: Any, encoder: Any, config: EvaluateCommandConfig, constraints: Any) -> Replies:
@@ -138,8 +137,8 @@ def _local_replies(model: Any, encoder: Any, config: EvaluateCommandConfig, cons
     )
 
 
-def constraints_for(encoder: Any, copy_bonus: float = 0.0) -> Any:
-    """What --constrained keeps calls to, and how much it favours the conversation's own words.
+def constraints_for(encoder: Any) -> Any:
+    """What --constrained keeps calls to.
 
     Raises:
         ConfigError: the model writes another format than the documented one.
@@ -150,7 +149,7 @@ def constraints_for(encoder: Any, copy_bonus: float = 0.0) -> Any:
 
     if not isinstance(encoder, TextEncoder):
         raise ConfigError("--constrained", "a model in its native chat format", "the documented format")
-    return Constraints(encoder.tokenizer, lambda text: console.print(f"Note: {text}", markup=False), copy_bonus)
+    return Constraints(encoder.tokenizer, lambda text: console.print(f"Note: {text}", markup=False))
 
 
 def _endpoint(model_name: str, config: EvaluateCommandConfig) -> System:

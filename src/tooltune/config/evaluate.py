@@ -26,8 +26,6 @@ class AnswerConfig(Config):
     """Further tries, after growing pauses, when the endpoint is busy, fails, or does not answer."""
     constrained: bool = False
     """Once a call is begun, allow only a tool in view and JSON that fits its schema; needs the constrained extra."""
-    copy_bonus: float = Field(0.0, ge=0)
-    """With --constrained: how much likelier (a logit) the conversation's own words become in string values."""
     few_shot: int = Field(0, ge=0)
     """Solved examples of the training part to show before each question."""
     baselines: bool = False
@@ -53,8 +51,6 @@ class AnswerConfig(Config):
             raise ValueError("--samples above 1 needs a --temperature above 0, else all are the same")
         if self.endpoint and (self.constrained or self.baselines):
             raise ValueError("--constrained and --baselines need the model here; leave out --endpoint")
-        if self.copy_bonus and not (self.constrained or self.baselines):
-            raise ValueError("--copy_bonus needs --constrained")
         if self.baselines and self.samples > 1:
             raise ValueError("--baselines measures one reply to each question; leave out --samples")
         return self

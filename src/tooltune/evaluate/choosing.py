@@ -17,9 +17,6 @@ class Guide(Protocol):
     def allowed(self) -> bytes | None:
         """One byte for each token id, 0 where it may not come next; None where anything may."""
 
-    def favoured(self) -> tuple[Sequence[int], float]:
-        """Tokens that are favoured, and by how much (a logit)."""
-
     def accept(self, token: int) -> bool:
         """Take the chosen token; False when another must be chosen, and then nothing has changed."""
 
@@ -40,8 +37,6 @@ class Picker:
             mask = torch.zeros(len(logits), dtype=torch.bool)
             mask[: len(allowed)] = torch.frombuffer(bytearray(allowed), dtype=torch.uint8)[: len(logits)] > 0
             logits[~mask] = -torch.inf
-            favoured, bonus = self.guide.favoured()
-            logits[torch.tensor(favoured, dtype=torch.long)] += bonus
         token = self._one(logits)
         while self.guide is not None and not self.guide.accept(token):
             logits[token] = -torch.inf

@@ -16,14 +16,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 from tooltune.chat.parse import CLOSE, OPEN
 from tooltune.chat.render import render_system
 from tooltune.errors import missing_extra
-from tooltune.evaluate.copying import Copying, Vocabulary
-from tooltune.types import Message, Tool
+from tooltune.types import Tool
 
 _FORM = {"whitespace_flexible": True, "whitespace_pattern": r"[ \n]{0,24}", "lenient": True}
 """How the JSON may be laid out; `lenient` ignores keywords that llguidance does not know."""
@@ -32,14 +30,11 @@ _FORM = {"whitespace_flexible": True, "whitespace_pattern": r"[ \n]{0,24}", "len
 class Constraints:
     """Grammars of tool lists, for one tokenizer."""
 
-    def __init__(
-        self, tokenizer: Any, notice: Callable[[str], None] = lambda text: None, copy_bonus: float = 0.0
-    ) -> None:
+    def __init__(self, tokenizer: Any, notice: Callable[[str], None] = lambda text: None) -> None:
         """
         Args:
             tokenizer: a fast tokenizer of transformers.
             notice: told, once for each list of tools, of a schema that cannot be compiled.
-            copy_bonus: what is added to the logits of tokens that copy a value from the conversation; see `copying`.
 
         Raises:
             MissingExtraError: llguidance is not installed.
@@ -49,21 +44,12 @@ class Constraints:
         except ImportError as error:
             missing_extra("llguidance", "constrained", error)
         self.tokenizer = from_tokenizer(tokenizer, n_vocab=len(tokenizer))
-        self.copy_bonus = copy_bonus
         self._notice = notice
         self._matchers: dict[str, Any] = {}
 
-    def guide(self, tools: Sequence[Tool], messages: Sequence[Message] = ()) -> CallGuide | None:
-        """The guide of one reply to a conversation; None with no tools in view, where no call could be right."""
-        if not tools:
-            return None
-        texts = [message.content for message in messages if message.role in ("user", "tool")]
-        return CallGuide(self, tools, Copying(texts, self._vocabulary) if self.copy_bonus else None)
-
-    @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        tokens = range(self.tokenizer.vocab_size)
-        return Vocabulary([self.tokenizer.decode_bytes([token]).decode(errors="replace") for token in tokens])
+    def guide(self, tools: Sequence[Tool]) -> CallGuide | None:
+        """The guide of one reply; None with no tools in view, where no call could be right."""
+        return CallGuide(self, tools) if tools else None
 
     def matcher(self, tools: Sequence[Tool]) -> Any:
         """A matcher that stands right after `<tool_call>`."""
@@ -99,8 +85,8 @@ class Constraints:
 class CallGuide:
     """Watches one reply for the opening tag, and limits what follows it; a `choosing.Guide`."""
 
-    def __init__(self, constraints: Constraints, tools: Sequence[Tool], copying: Copying | None = None) -> None:
-        self._constraints, self._tools, self._copying = constraints, tools, copying
+    def __init__(self, constraints: Constraints, tools: Sequence[Tool]) -> None:
+        self._constraints, self._tools = constraints, tools
         self._matcher: Any = None
         self._tail = b""
         """The end of the free text, in which an opening tag may have begun."""
@@ -111,17 +97,11 @@ class CallGuide:
             return None
         return bytes(self._matcher.compute_logit_bias())
 
-    def favoured(self) -> tuple[Sequence[int], float]:
-        """The tokens that copy a value from the conversation, and what is added to their logits."""
-        return (self._copying.favoured() if self._copying else (), self._constraints.copy_bonus)
-
     def accept(self, token: int) -> bool:
         """Take a token. False for one that ends the opening tag and runs on into what is no call."""
         if self._matcher is None:
             return self._accept_free(token)
         self._matcher.consume_token(token)
-        if self._copying:
-            self._copying.accept(self._constraints.tokenizer.decode_bytes([token]).decode(errors="replace"))
         if self._matcher.is_accepting() or self._matcher.is_error():
             self._matcher, self._tail = None, b""
         return True
@@ -137,6 +117,4 @@ class CallGuide:
         if matcher.try_consume_tokens(tokens) < len(tokens):
             return False
         self._matcher = matcher
-        if self._copying:
-            self._copying.restart()
         return True

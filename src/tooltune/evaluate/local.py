@@ -48,7 +48,7 @@ def local_replies(
             batch_size=batch_size,
             temperature=temperature,
             seed=seed,
-            guides=[constraints.guide(item.tools, item.messages) for item in items] if constraints else None,
+            guides=[constraints.guide(item.tools) for item in items] if constraints else None,
             stop=encoder.opens_turn,
             finished=lambda place, generation: finished(place, _output(generation, encoder)),
         )

@@ -55,6 +55,20 @@ def first(tool, kind="clauses"):
         ("x", "Star a repository for the authenticated user", "star a repository"),
         ("frobnicate", "", "get the frobnicate"),
         ("x", "Fork {it} to your account <a|b>", "fork it to my account ab"),
+        (
+            "find_sights",
+            "Sights within walking distance of a point",
+            "find the sights within walking distance of a point",
+        ),
+        ("get_prices", "Averages of the prices over a year", "get the averages of the prices over a year"),
+        ("estimate_calories", "Calories burned in an hour", "estimate the calories burned in an hour"),
+        ("get_primes", "All primes between two bounds", "get all primes between two bounds"),
+        ("x", "Unlocks the car", "unlock the car"),
+        ("x", "Pearson's coefficient", "get the pearson's coefficient"),
+        ("x", "Clean one or more rooms", "clean rooms"),
+        ("x", "Start a scene in the home or in certain rooms", "start a scene in the home"),
+        ("geometric_mean", "Convert data to floats and compute the geometric mean", "compute the geometric mean"),
+        ("convert", "Convert data to floats and compute the mean", "convert data to floats"),
     ],
 )
 def test_a_description_or_a_name_becomes_a_command(name, description, expected):
@@ -176,3 +190,8 @@ def test_verbs_have_classes():
     assert action_of(Tool("x", "List the files")).is_a("look")
     assert action_of(Tool("x", "Perform a web search")).is_a("find")
     assert not action_of(Tool("x", "Delete it")).is_a("make")
+
+
+def test_a_noun_is_no_part_of_another_word():
+    rooms = P("rooms", "Rooms to clean", "array", required=True, items={"type": "string"})
+    assert first(Tool("clean", "Clean one or more rooms.", [rooms])).startswith("clean the ")

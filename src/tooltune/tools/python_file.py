@@ -19,6 +19,7 @@ from pathlib import Path
 from tooltune.errors import ToolDefinitionError
 from tooltune.tools.check import check_tools
 from tooltune.tools.docstrings import Docstring, parse_docstring
+from tooltune.tools.doctests import schemas_from_examples
 from tooltune.tools.document import read_bytes
 from tooltune.tools.loaded import Loaded
 from tooltune.tools.python_names import Function, Names, json_literal, names_of
@@ -144,12 +145,13 @@ def _tool(function: Function, names: Names, where: str) -> tuple[Tool, list[str]
 
 
 def _parameters(function: Function, doc: Docstring, reader: TypeReader) -> Iterator[ToolParameter]:
+    shown = schemas_from_examples(function, reader.names)
     for argument, default in _arguments(function.args):
         name = argument.arg
         annotation = argument.annotation
         if annotation is None and name in doc.types:
             annotation = _known(parsed_annotation(doc.types[name]), reader)
-        schema, required = reader.member(annotation, default, f"parameter {name}")
+        schema, required = reader.member(annotation, default, f"parameter {name}", shown.get(name))
         if name in doc.descriptions and not schema.get("description"):
             schema["description"] = doc.descriptions[name]
         yield ToolParameter.from_schema(name, schema, required)

@@ -57,20 +57,23 @@ class TypeReader:
         self.lost: list[str] = []
         self._open: list[str] = []
 
-    def member(self, annotation: ast.expr | None, default: ast.expr | None, what: str) -> tuple[dict[str, Any], bool]:
+    def member(
+        self, annotation: ast.expr | None, default: ast.expr | None, what: str, shown: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], bool]:
         """The schema of a parameter or a field, and whether it must be given.
 
         Args:
             annotation: its type, or None.
             default: the expression after `=`, or None; a `Field(...)` says more than a default.
             what: how to call it when something is lost.
+            shown: a schema of the values that examples give it, for want of a type.
         """
         field = default if isinstance(default, ast.Call) and last_name(default.func) in _FIELDS else None
         default = _field_default(field) if field else default
         factory = any(word.arg == "default_factory" for word in field.keywords) if field else False
         required = default is None and not factory
         value = UNSET if default is None else json_literal(default, self.names)
-        schema = self._typed(annotation, value, what)
+        schema = self._typed(annotation, value, what, shown)
         if field:
             self._constrain(schema, {word.arg: word.value for word in field.keywords if word.arg})
         if value is not UNSET:
@@ -80,12 +83,16 @@ class TypeReader:
             self.lost.append(f"the default of {what}, {ast.unparse(default)[:40]}, is no literal; left out")
         return schema, required
 
-    def _typed(self, annotation: ast.expr | None, value: Any, what: str) -> dict[str, Any]:
-        """The schema of the annotation; without one, of the default."""
+    def _typed(
+        self, annotation: ast.expr | None, value: Any, what: str, shown: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """The schema of the annotation; without one, of the default; without either, of the examples."""
         if annotation is not None:
             return self.schema(annotation, what)
         if value is not UNSET and value is not None:
             return dict(_type_of_values([value]))
+        if shown:
+            return dict(shown)
         self.lost.append(f"{what} has no type hint; any value is accepted")
         return {}
 

@@ -87,7 +87,7 @@ def action_of(tool: Tool) -> Action:
 def _action(name: str, description: str) -> Action:
     sentence = _SENTENCE.split(description.strip(), maxsplit=1)[0].strip(" .!")
     sentence = _SWITCHED_FOR.sub(r"\1 \4 for \2 \3", _LEAD.sub("", _plain(_ASIDE.sub("", sentence))))
-    words = _without_loose_end(_DETAIL.sub("", sentence).split())
+    words = _named_clause(name, _without_loose_end(_DETAIL.sub("", sentence).split()))
     if len(words) == 1 and words[0].lower() in ("check", "checks", "determine", "determines"):
         words = sentence.split()  # "check whether a user is a member" asks nothing without the rest
     words = [word for word in words if word.lower() not in _ADVERBS]
@@ -106,6 +106,16 @@ def _action(name: str, description: str) -> Action:
         mine = _MINE.search(sentence) and _PLURAL.fullmatch(" ".join(words[1:]))
         return _with_article(verb, _plain(" ".join([*(["my"] if mine else []), *words[1:]])))
     return _noun_phrase(name, words) or _from_name(name)
+
+
+def _named_clause(name: str, words: list[str]) -> list[str]:
+    """ "Convert data to floats and compute the geometric mean": of two commands the one that the name speaks of."""
+    named = {*spaced(name).lower().split()} - wording().verbs
+    for i in range(1, len(words) - 2):
+        first, then = ({word.lower() for word in part} for part in (words[:i], words[i + 1 :]))
+        if words[i] == "and" and words[i + 1] in wording().verbs and named and named <= then and not named & first:
+            return words[i + 1 :]
+    return words
 
 
 def _without_loose_end(words: list[str]) -> list[str]:
@@ -145,7 +155,8 @@ def _noun_phrase(name: str, words: list[str]) -> Action | None:
     """A description that only names what is got: "Current weather of a city"."""
     own = _from_name(name)
     text = " ".join(words)
-    if not own.is_a("look") or len(words) > 9 or any(word in f" {text} " for word in _TALK):
+    gets = own.is_a("look") or own.is_a("find") or own.verb in ("calculate", "compute", "estimate")
+    if not gets or len(words) > 9 or any(word in f" {text} " for word in _TALK):
         return None
     is_name = any(letter.isupper() for letter in words[0][1:])  # "API", "GitHub"
     first = text if is_name else text[0].lower() + text[1:]
@@ -199,7 +210,12 @@ def _known_verb(word: str) -> str | None:
 
 def _unknown_verb(word: str) -> str | None:
     lowered = word.lower()
-    looks = word[:1].isupper() and lowered.endswith("s") and not lowered.endswith(("ss", "us", "ings", "series"))
+    looks = (
+        word[:1].isupper()
+        and word.isalpha()
+        and lowered.endswith("s")
+        and not lowered.endswith(("ss", "us", "ings", "series"))
+    )
     return imperative(lowered) if looks and len(lowered) > 4 else None
 
 

@@ -30,6 +30,7 @@ _OF_FORMAT = {
     "duration": ("timedelta", "duration", "time span"), "date": ("date",), "date-time": ("datetime", "date", "time"),
 }  # fmt: skip
 """What a value of a format is called in a command."""
+_FIGURES = frozenset({"data", "values", "numbers", "nums", "sample", "samples", "scores", "readings", "figures"})
 _NAMED_BY = frozenset({"id", "number", "slug", "name"})
 _IN_UNIT = re.compile(
     r"\b(?:in|number of) (seconds|minutes|hours|days|weeks|months|years|km|kilometers|kg|kilograms|miles|meters|metres|"
@@ -214,6 +215,12 @@ def _unit(parameter: ToolParameter) -> str:
     return wording().units[found[1].lower()] if found else ""
 
 
+def is_figures(parameter: ToolParameter) -> bool:
+    """Whether it is a list of numbers of which something is worked out."""
+    items = parameter.items if parameter.type == "array" and isinstance(parameter.items, Mapping) else {}
+    return items.get("type") in ("integer", "number") and {*words(parameter.name)[-1:]} <= _FIGURES
+
+
 def _style(parameter: ToolParameter, kind: str, about: str) -> str:
     """How the parameter takes the place of its noun in the command."""
     last = words(parameter.name)[-1:]
@@ -221,8 +228,8 @@ def _style(parameter: ToolParameter, kind: str, about: str) -> str:
     if kind in ("integer", "number"):
         stands = by_suffix(parameter.name, wording().stands_for) is not None
         return "code" if is_code and len(words(parameter.name)) > 1 else "itself" if stands else ""
-    if kind not in ("string", "array"):
-        return ""
+    if kind not in ("string", "array") or is_figures(parameter):
+        return "itself" if is_figures(parameter) else ""  # "the mean of 1, 2 and 6"
     if parameter.format in _OF_FORMAT and parameter.required:
         return "itself"
     if parameter.enum or listed_values(parameter.description):
@@ -259,6 +266,8 @@ def _attached(
     values = ("number",) if is_number else ("enum",) if choice else ("list",) if kind == "array" else ("text",)
     verbs = [name for name in ("look", "find", "make") if action.is_a(name)]
     fits = {*values, *verbs, *kinds_of(action, about)} | (set() if is_number else {""})
+    if is_figures(parameter) and not action.is_a("make"):
+        return ("of {x}",), False
     if choice and selects(parameter.name, action):
         return ("{x}",), True
     last = words(parameter.name)[-1:]
@@ -362,7 +371,8 @@ def _stands_for(parameter: ToolParameter, style: str) -> tuple[str, ...]:
         phrases = [*phrases, wording().nouns[own[-1]]]  # "repository" of `repo_name`
     known = (*(known or ()), *(_OF_FORMAT.get(parameter.format or "", ()) if parameter.required else ()))
     phrases = [whole, *phrases] if " " in whole or whole == "key" else phrases
-    return tuple(dict.fromkeys((*known, *phrases, *(plural(p) for p in phrases))))
+    bare = [f"numeric {phrase}" for phrase in phrases if style == "itself" and phrase in _FIGURES]
+    return tuple(dict.fromkeys((*known, *phrases, *(plural(p) for p in phrases), *bare)))
 
 
 def noun_for(parameter: ToolParameter) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from tooltune.generate.names import CODE_WORDS, is_place, words
 from tooltune.generate.phrasing.actions import Action, head
 from tooltune.generate.phrasing.grammar import is_heap, is_pile, repeats
-from tooltune.generate.phrasing.mentions import Mention, plural
+from tooltune.generate.phrasing.mentions import Mention, is_figures, plural
 from tooltune.generate.phrasing.placing import aside, place
 from tooltune.generate.phrasing.spoken import sounds_right
 from tooltune.generate.phrasing.wording import wording
@@ -350,7 +350,8 @@ def is_which(action: Action, mention: Mention) -> bool:
 def _is_plain(action: Action, mention: Mention, parameter: ToolParameter) -> bool:
     """Whether a required argument is said as people would."""
     kind = type_of(parameter.to_schema())
-    if _is_for_programs(parameter) or "ust be passed as" in parameter.description:
+    shapeless = parameter.name in _WHOLE and not parameter.type  # "the data quartz"
+    if shapeless or _is_for_programs(parameter) or "ust be passed as" in parameter.description:
         return False
     is_hash = text_kind(parameter.name, parameter.description, "") == "sha" or mention.attach[0].startswith("at commit")
     if is_hash and place(action.object, mention) is None:
@@ -358,7 +359,7 @@ def _is_plain(action: Action, mention: Mention, parameter: ToolParameter) -> boo
     if kind == "boolean":
         return action.is_a("make") and sounds_right(parameter, False)  # "set the permissions, and switch it on"
     if _is_structure(parameter, kind):
-        return is_change(mention) or _is_itemized(parameter)
+        return is_change(mention) or is_figures(parameter) or _is_itemized(parameter)
     if mention.attach[0].startswith("called ") and " " in mention.noun:
         return mention.noun.partition(" ")[0] in action.object.lower()  # no notes are called as a tag is
     if not _is_by_name(mention) or place(action.object, mention) is not None:

@@ -11,9 +11,9 @@ import torch
 
 from tests.test_cli import SCRIPT, command
 from tooltune import EXAMPLE_TOOLS, Message
-from tooltune import evaluate as evaluation
 from tooltune.chat import TextEncoder
 from tooltune.cli import main
+from tooltune.evaluate import local
 from tooltune.evaluate.constrained import CallGuide
 
 
@@ -109,13 +109,13 @@ def test_ask_constrained_guides_each_reply(
 ) -> None:
     monkeypatch.chdir(folder)
     guides: list[Any] = []
-    real = evaluation.generate_replies
+    real = local.generate_replies
 
     def spy(*arguments: Any, **options: Any) -> Any:
         guides.append(options["guides"])
         return real(*arguments, **options)
 
-    monkeypatch.setattr(evaluation, "generate_replies", spy)
+    monkeypatch.setattr(local, "generate_replies", spy)
     question = ["ask", "output/tool_using_model", "What's the weather in Oslo?"]
     assert main(question) == main([*question, "--constrained"]) == 0
     assert guides[0] is None

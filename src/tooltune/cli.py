@@ -21,6 +21,7 @@ from tooltune.config import (
     EvaluateCommandConfig,
     GenerateCommandConfig,
     ImproveConfig,
+    ReplyConfig,
     RunConfig,
     TrainCommandConfig,
 )
@@ -105,15 +106,11 @@ def make_parser() -> argparse.ArgumentParser:
     report.add_argument("folder", type=Path, help="the folder of a run's or an evaluation's report.json")
     improve = _command(commands, "improve", "train a run on, aimed at what it gets wrong", _improve, ImproveConfig)
     improve.add_argument("folder", type=Path, help="the output folder of a run")
-    ask = _command(commands, "ask", "ask a tuned model one question", _ask)
+    ask = _command(commands, "ask", "ask a tuned model one question", _ask, ReplyConfig)
     ask.add_argument("folder", type=Path, help="the output folder of a run")
     ask.add_argument("question", help="what to ask")
     # One value each, so that it may stand before the folder.
     ask.add_argument("--tools", action="append", default=[], help="other tools to show it, as in run; repeatable")
-    ask.add_argument(
-        "--constrained", action="store_true",
-        help="keep a call that is begun to the tools in view and their schemas; needs the constrained extra",
-    )  # fmt: skip
     return parser
 
 
@@ -295,7 +292,7 @@ def _ask(arguments: argparse.Namespace) -> None:
     from tooltune.commands.ask import ask
 
     tools = read_sources(arguments.tools) if arguments.tools else None
-    ask(arguments.folder, arguments.question, tools, arguments.constrained)
+    ask(arguments.folder, arguments.question, settings(arguments, ReplyConfig), tools)
 
 
 if __name__ == "__main__":

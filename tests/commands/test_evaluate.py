@@ -24,6 +24,7 @@ def test_an_endpoint(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
         url = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
         shared = ["--model", "small", "--data_path", data, "--output_dir", tmp_path / "out", "--retries", 0]
         assert evaluate("--endpoint", url, *shared, "--few-shot", 1) == 0
+        assert evaluate("--endpoint", url, *shared[:4], "--output_dir", tmp_path / "best", "--best_of", 2) == 0
         assert evaluate("--endpoint", url, *shared, "--api_key_variable", "NO_SUCH_VARIABLE") == 2
         server.terminate()
     _, request = json.loads((tmp_path / "log").read_text().splitlines()[0])
@@ -57,6 +58,25 @@ def test_a_model_here_constrained_and_sampled(
     replies = [[item["replies"]["base"]["text"] for item in json.loads(report)["items"]]
                for report in (first, (tmp_path / "report.json").read_text())]  # fmt: skip
     assert replies[0] == replies[1]
+
+
+def test_the_best_of_several_takes_what_is_known_and_keeps_the_rest(
+    data: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shared = [run, "--data_path", data, "--output_dir", tmp_path, "--max_new_tokens", 4]
+    outputs = tmp_path / "outputs.jsonl"
+    assert evaluate(*shared) == 0
+    items = len(outputs.read_text().splitlines())
+    assert evaluate(*shared, "--best_of", 3) == 0
+    kept = [json.loads(line) for line in outputs.read_text().splitlines()]
+    assert len(kept) == 4 * items, "cut off as they are, all are in doubt: two samples each, and the choice"
+    assert len({line["model"] for line in kept}) == 4
+    assert evaluate(*shared, "--best_of", 3) == 0
+    assert len(outputs.read_text().splitlines()) == len(kept), "nothing is asked twice"
+    assert evaluate(*shared, "--best_of", 2) == 0
+    assert len(outputs.read_text().splitlines()) == len(kept) + items, "fewer tries are known but for the choice"
+    assert main(["ask", str(run), "Hi", "--best_of", "2"]) == 0
+    capsys.readouterr()
 
 
 def test_baselines_of_a_run(
@@ -101,6 +121,9 @@ def test_a_run_is_asked_about_its_own_dataset(
         (["m", "--endpoint", "http://localhost:8000/v1", "--constrained"], "leave out --endpoint"),
         (["m", "--endpoint", "http://localhost:8000/v1", "--with_base"], "leave out --endpoint"),
         (["m", "--baselines", "--samples", "2", "--temperature", "1"], "leave out --samples"),
+        (["m", "--best_of", "2", "--baselines"], "leave out --samples and --baselines"),
+        (["m", "--best_of", "2", "--few_shot", "1"], "leave out --few_shot"),
+        (["m", "--best_of", "0"], "best_of"),
     ],
 )
 def test_what_cannot_work_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,53 +4,44 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from tooltune.config import ReplyConfig
+from tooltune.evaluate import Item, Replies
+from tooltune.evaluate.best_of import SPREAD, best_of
+from tooltune.evaluate.outputs import collect
 from tooltune.pipeline import console, require_train_extra
 from tooltune.types import Message, Tool
 
+MAX_NEW_TOKENS = 256
 
-def ask(
-    folder: Path,
-    question: str,
-    tools: Sequence[Tool] | None = None,
-    constrained: bool = False,
-    max_new_tokens: int = 256,
-) -> None:
+
+def ask(folder: Path, question: str, config: ReplyConfig, tools: Sequence[Tool] | None = None) -> None:
     """Ask a tuned model one question: print its reply, the parsed calls, their results, its answer.
 
     Args:
         folder: the output folder of a run.
         question: what the user says.
+        config: how it replies.
         tools: those to show the model, in place of the run's own.
-        constrained: whether a call that is begun is kept to a tool in view and its schema.
-        max_new_tokens: limit of each reply, in tokens.
     """
     require_train_extra()
-    from tooltune.commands.systems import constraints_for
-    from tooltune.evaluate import generate_replies
     from tooltune.export.save import load_tuned
     from tooltune.generate.world import World
     from tooltune.tools import load_tools
 
     model, encoder, _ = load_tuned(folder)
     tools = load_tools(folder / "tools.json") if tools is None else tools
-    constraints = constraints_for(encoder) if constrained else None
+    replies = _source(model, encoder, config)
     messages, world = [Message("user", question)], World()
     for _ in range(5):  # a model that calls forever is stopped
-        prompt = encoder.encode_prompt(messages, tools)
-        generation = generate_replies(
-            model,
-            [prompt],
-            end_ids=encoder.end_ids,
-            pad_id=encoder.pad_id,
-            max_new_tokens=max_new_tokens,
-            guides=[constraints.guide(tools)] if constraints else None,
-            stop=encoder.opens_turn,
-        )[0]
-        text = encoder.decode(generation.ids)
-        reply = encoder.parse(text)
-        console.print(text, markup=False)
+        (output,) = collect(replies, [Item("ask", "ask", tuple(messages), tuple(tools), "chat")])
+        reply = encoder.parse(output.text)
+        console.print(output.text, markup=False)
+        if output.failed:
+            console.print("(no reply: question and tools are longer than the model's context)", markup=False)
         if reply.error:
             console.print(f"(malformed call: {reply.error})", markup=False)
         if not reply.calls:
@@ -61,3 +52,13 @@ def ask(
             console.print(f"\ncall:   {call.name} {json.dumps(dict(call.arguments), ensure_ascii=False)}", markup=False)
             console.print(f"result: {result}\n", markup=False)
             messages.append(Message("tool", result, name=call.name))
+
+
+def _source(model: Any, encoder: Any, config: ReplyConfig) -> Replies:
+    from tooltune.commands.systems import constraints_for
+    from tooltune.evaluate import local_replies
+
+    limits = constraints_for(encoder) if config.constrained else None
+    source = partial(local_replies, model, encoder, max_new_tokens=MAX_NEW_TOKENS, constraints=limits)
+    others = [source(temperature=SPREAD, seed=seed) for seed in range(1, config.best_of)]
+    return best_of(source(), others, encoder.parse) if others else source()

@@ -6,21 +6,23 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tooltune.config import EvaluateCommandConfig
 from tooltune.errors import ConfigError
 from tooltune.evaluate import Replies
+from tooltune.evaluate.best_of import SPREAD, best_of
 from tooltune.evaluate.endpoint import Endpoint, endpoint_replies
-from tooltune.evaluate.outputs import model_hash
-from tooltune.evaluate.record import Asked
+from tooltune.evaluate.outputs import OUTPUTS, OutputLog, kept, model_hash
+from tooltune.evaluate.record import PARSERS, Asked
 from tooltune.pipeline import adapter_in_weights, console, load, open_model, require_train_extra
 
 SHOTS = 3
 """Solved examples that the few-shot baseline shows, unless --few_shot says otherwise."""
 _MATTERS = {"chat_format", "dtype", "quantization", "max_new_tokens", "few_shot", "constrained", "temperature"}
-"""Settings that replies depend on; with a temperature the seed is one of them."""
+"""Settings that replies depend on; with samples their number and the seed are among them."""
 
 State = Callable[[], AbstractContextManager[Any]]
 
@@ -96,8 +98,8 @@ def _local(model: Any, encoder: Any, config: EvaluateCommandConfig, states: Mapp
         weights_hash = model_hash(weights, {"template": encoder.template()})
         for label, variant in _variants(name, config):
             asked = Asked(label, model_hash(weights_hash, _settings(variant)), config.chat_format)
-            replies = _local_replies(model, encoder, variant, constraints if variant.constrained else None)
-            systems.append(System(asked, replies, variant.few_shot, state))
+            source = partial(_local_replies, model, encoder, constraints)
+            systems.append(System(asked, _replies(label, weights_hash, variant, source), variant.few_shot, state))
     return Systems(config, tuple(systems))
 
 
@@ -120,10 +122,27 @@ def _samples(config: EvaluateCommandConfig) -> list[EvaluateCommandConfig]:
 
 
 def _settings(config: EvaluateCommandConfig) -> dict[str, Any]:
-    return config.model_dump(mode="json", include=_MATTERS | ({"seed"} if config.temperature else set()))
+    sampled = {"seed"} if config.temperature or config.best_of > 1 else set()
+    return config.model_dump(mode="json", include=_MATTERS | sampled | ({"best_of"} if config.best_of > 1 else set()))
 
 
-def _local_replies(model: Any, encoder: Any, config: EvaluateCommandConfig, constraints: Any) -> Replies:
+def _replies(
+    label: str, model: str, config: EvaluateCommandConfig, source: Callable[[EvaluateCommandConfig], Replies]
+) -> Replies:
+    """Who answers with these settings: one source, or the best of several, each of which is kept as it comes.
+
+    A first try has the settings of an evaluation without --best_of, and so its replies where they are known.
+    """
+    if config.best_of == 1:
+        return source(config)
+    alone, spread = config.model_copy(update={"best_of": 1}), {"temperature": config.temperature or SPREAD}
+    others = [alone.model_copy(update=spread | {"seed": config.seed + n}) for n in range(1, config.best_of)]
+    path = config.output_dir / OUTPUTS
+    tries = [kept(source(one), OutputLog(path, label, model_hash(model, _settings(one)))) for one in (alone, *others)]
+    return best_of(tries[0], tries[1:], PARSERS[config.chat_format])
+
+
+def _local_replies(model: Any, encoder: Any, constraints: Any, config: EvaluateCommandConfig) -> Replies:
     from tooltune.evaluate import local_replies
 
     return local_replies(
@@ -133,7 +152,7 @@ def _local_replies(model: Any, encoder: Any, config: EvaluateCommandConfig, cons
         batch_size=config.eval_batch_size,
         temperature=config.temperature,
         seed=config.seed,
-        constraints=constraints,
+        constraints=constraints if config.constrained else None,
     )
 
 
@@ -157,10 +176,17 @@ def _endpoint(model_name: str, config: EvaluateCommandConfig) -> System:
     key = os.environ.get(config.api_key_variable)
     if key is None and "api_key_variable" in config.model_fields_set:
         raise ConfigError("--api_key_variable", f"{config.api_key_variable} is not set", "an environment variable")
+    name = f"{config.endpoint} {model_name}"
+    asked = Asked(model_name, model_hash(name, _settings(config)), config.chat_format)
+    source = partial(_endpoint_replies, model_name, key or "none")
+    return System(asked, _replies(model_name, name, config, source), config.few_shot)
+
+
+def _endpoint_replies(model_name: str, key: str, config: EvaluateCommandConfig) -> Replies:
     endpoint = Endpoint(
         url=str(config.endpoint),
         model=model_name,
-        api_key=key or "none",
+        api_key=key,
         concurrency=config.concurrency,
         timeout=config.timeout,
         retries=config.retries,
@@ -168,5 +194,4 @@ def _endpoint(model_name: str, config: EvaluateCommandConfig) -> System:
         temperature=config.temperature,
         seed=config.seed,
     )
-    asked = Asked(model_name, model_hash(f"{endpoint.url} {model_name}", _settings(config)), config.chat_format)
-    return System(asked, endpoint_replies(endpoint), config.few_shot)
+    return endpoint_replies(endpoint)

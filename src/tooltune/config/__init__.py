@@ -9,7 +9,7 @@ from __future__ import annotations
 from tooltune.config.base import EMBEDDED_MODEL, Config, SeedConfig
 from tooltune.config.commands import EmbeddedRunConfig, ImproveConfig, RunConfig, ScriptConfig, TrainCommandConfig
 from tooltune.config.data import DataConfig, GenerateCommandConfig, TeacherConfig
-from tooltune.config.evaluate import AnswerConfig, EvaluateCommandConfig
+from tooltune.config.evaluate import AnswerConfig, EvaluateCommandConfig, ReplyConfig
 from tooltune.config.train import EvaluateConfig, ModelConfig, Quantization, TrainConfig
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "ImproveConfig",
     "ModelConfig",
     "Quantization",
+    "ReplyConfig",
     "RunConfig",
     "ScriptConfig",
     "SeedConfig",

@@ -11,7 +11,16 @@ from tooltune.config.base import Config
 from tooltune.config.train import EvaluateConfig
 
 
-class AnswerConfig(Config):
+class ReplyConfig(Config):
+    """How a model that is loaded here replies."""
+
+    constrained: bool = False
+    """Once a call is begun, allow only a tool in view and JSON that fits its schema; needs the constrained extra."""
+    best_of: int = Field(1, gt=0)
+    """Where a call names what was not said, or leaves out what was, take the best of so many replies."""
+
+
+class AnswerConfig(ReplyConfig):
     """Who answers in an evaluation, and how."""
 
     endpoint: str | None = Field(None, pattern="^https?://")
@@ -24,8 +33,6 @@ class AnswerConfig(Config):
     """Seconds to wait for one reply of the endpoint."""
     retries: int = Field(4, ge=0)
     """Further tries, after growing pauses, when the endpoint is busy, fails, or does not answer."""
-    constrained: bool = False
-    """Once a call is begun, allow only a tool in view and JSON that fits its schema; needs the constrained extra."""
     few_shot: int = Field(0, ge=0)
     """Solved examples of the training part to show before each question."""
     baselines: bool = False
@@ -53,6 +60,10 @@ class AnswerConfig(Config):
             raise ValueError("--constrained and --baselines need the model here; leave out --endpoint")
         if self.baselines and self.samples > 1:
             raise ValueError("--baselines measures one reply to each question; leave out --samples")
+        if self.best_of > 1 and (self.baselines or self.samples > 1):
+            raise ValueError("--best_of samples by itself; leave out --samples and --baselines")
+        if self.best_of > 1 and self.few_shot:
+            raise ValueError("--best_of would take what solved examples say for said; leave out --few_shot")
         return self
 
 

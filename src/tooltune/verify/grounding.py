@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from tooltune.types import Example, Tool, ToolCall
+from tooltune.types import Example, Message, Tool, ToolCall
 from tooltune.verify.facts import Facts, iso_seconds, normalise
 from tooltune.verify.lexicon import COUNTRIES, CURRENCIES, LANGUAGES, OPERATORS, UNITS
 from tooltune.verify.relative import reference_date, relative_dates
@@ -52,6 +52,17 @@ def ungrounded(example: Example) -> Iterator[str]:
             said.add(Facts.read(message.content))
         if message.role == "user" and today is not None:
             said.dates |= relative_dates(message.content, today)
+
+
+def stated(messages: Sequence[Message]) -> Facts:
+    """What users, systems and results say in a conversation, relative dates among it."""
+    said, today = Facts(), reference_date(messages)
+    for message in messages:
+        if message.role != "assistant":
+            said.add(Facts.read(message.content))
+        if message.role == "user" and today is not None:
+            said.dates |= relative_dates(message.content, today)
+    return said
 
 
 def _says(said: Facts, words: object) -> bool:

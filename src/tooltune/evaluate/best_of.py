@@ -1,0 +1,89 @@
+"""The best of several replies by rule: one that says nothing but what was said, and uses it (`doubts`).
+
+A small model often knows the right call and misspells a name in it, or adds an argument that nobody asked for. Such a
+reply can be told without knowing the right one, as generated data is checked; then others are sampled, and the one
+with the fewest doubts is taken. It is best-of-n sampling with a verifier (Cobbe et al. 2021, arXiv:2110.14168)
+where the verifier is a set of rules; a reply without doubts costs nothing more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tooltune.chat.parse import Reply
+from tooltune.evaluate.doubts import doubts
+from tooltune.evaluate.items import Item
+from tooltune.evaluate.outputs import Finished, Output, Replies, collect
+from tooltune.evaluate.scorers import sound
+
+SPREAD = 0.7
+"""Temperature of the samples, where none is given."""
+
+
+def best_of(first: Replies, others: Sequence[Replies], parse: Callable[[str], Reply]) -> Replies:
+    """A source that asks `others` too where the first reply is in doubt, and gives the best of all.
+
+    Args:
+        first: whose reply stands unless another one is better.
+        others: a sample each.
+        parse: reads a raw reply.
+    """
+
+    def ask(items: Sequence[Item], finished: Finished) -> None:
+        tries: dict[int, list[Output]] = {}
+
+        def look(place: int, output: Output) -> None:
+            if _rank(items[place], output, parse) > (False, 0):
+                tries[place] = [output]
+            else:
+                finished(place, output)
+
+        first(items, look)
+        for source in others if tries else ():
+            for output, outputs in zip(collect(source, [items[p] for p in tries]), tries.values(), strict=True):
+                outputs.append(output)
+        for place, outputs in tries.items():
+            finished(place, _best(items[place], outputs, parse))
+
+    return ask
+
+
+def _rank(item: Item, output: Output, parse: Callable[[str], Reply]) -> tuple[bool, int]:
+    """Whether it cannot be read to its end, and how many doubts there are about it."""
+    reply = sound(parse(output.text))
+    return bool(output.truncated or reply.error), len(doubts(item, reply))
+
+
+def _best(item: Item, outputs: Sequence[Output], parse: Callable[[str], Reply]) -> Output:
+    """A readable one with the fewest doubts; of those the one that came most often, and of those the first.
+
+    Words leave nothing to doubt. They win over a doubtful call where they came at least as often as any call: a model
+    that hardly ever keeps from calling means to call.
+    """
+    replies = [sound(parse(output.text)) for output in outputs]
+    votes = Counter(_key(reply) for reply in replies)
+    most = max((count for key, count in votes.items() if key), default=0)
+
+    def order(place: int) -> tuple[Any, ...]:
+        unreadable, count = _rank(item, outputs[place], parse)
+        key = _key(replies[place])
+        outvoted = not key and votes[key] < most
+        return unreadable, outvoted, count if key else 0, -votes[key], place
+
+    best = outputs[min(range(len(outputs)), key=order)]
+    return replace(best, tokens=_sum(o.tokens for o in outputs), seconds=_sum(o.seconds for o in outputs))
+
+
+def _key(reply: Reply) -> str:
+    """The same for replies that call the same; empty for words."""
+    return json.dumps([call.to_dict() for call in reply.calls], sort_keys=True) if reply.calls else ""
+
+
+def _sum(numbers: Iterable[Any]) -> Any:
+    """What all tries cost together; None where one does not say."""
+    known = list(numbers)
+    return None if None in known else sum(known)

@@ -1,0 +1,60 @@
+"""What speaks against a reply that calls, found without knowing the right one.
+
+The checks are those that generated data must pass (`tooltune.verify`): each argument is said in the conversation, and
+each date, time and number that the user says is used. Not covered: a reply in words, and a value that was said for
+another argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tooltune.chat.parse import Reply
+from tooltune.evaluate.items import Item
+from tooltune.types import Example, Message, ToolCall
+from tooltune.verify.coverage import unused
+from tooltune.verify.grounding import stated, ungrounded_arguments
+from tooltune.verify.schema import argument_problem
+
+
+def doubts(item: Item, reply: Reply) -> list[str]:
+    """Each doubt in words; none of a reply without calls.
+
+    Args:
+        item: what the model saw; what is expected of it plays no part.
+        reply: what it answered.
+    """
+    return [*_of_form(item, reply), *_of_arguments(item, reply), *_of_use(item, reply)] if reply.calls else []
+
+
+def _of_form(item: Item, reply: Reply) -> Iterator[str]:
+    tools = {tool.name: tool for tool in item.tools}
+    for place, call in enumerate(reply.calls):
+        if call in reply.calls[:place]:
+            yield f"{call.name} is called twice alike"
+        if call.name not in tools:
+            yield f"{call.name} is not in view"
+        elif problem := _schema_problem(call, item):
+            yield f"{call.name}: {problem}"
+
+
+def _schema_problem(call: ToolCall, item: Item) -> str | None:
+    tool = next(tool for tool in item.tools if tool.name == call.name)
+    try:
+        return argument_problem(tool, call.arguments)
+    except ValueError:  # a foreign tool's schema may be none; nothing is known then
+        return None
+
+
+def _of_arguments(item: Item, reply: Reply) -> Iterator[str]:
+    tools, said = {tool.name: tool for tool in item.tools}, stated(item.messages)
+    for call in reply.calls:
+        if call.name in tools:
+            yield from (f"{path} was not said" for path in ungrounded_arguments(call, tools[call.name], said))
+
+
+def _of_use(item: Item, reply: Reply) -> Iterator[str]:
+    asked = next((m for m in reversed(item.messages) if m.role == "user"), None)
+    if asked and item.messages[-1] is asked:  # after a result the rest of the request may be for a later call
+        example = Example((asked, Message("assistant", "", reply.calls)))
+        yield from (f"{value} is not used" for value in unused(example))

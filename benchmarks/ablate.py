@@ -5,6 +5,7 @@
     python benchmarks/ablate.py --ask                                  # right decisions as well, in as long again
     python benchmarks/ablate.py --examples 3000 --output output/ablation_3000
     python benchmarks/ablate.py --table                                # what is there so far; trains nothing
+    python benchmarks/ablate.py --write output/unseen.jsonl            # the questions, for `evaluate RUN --data FILE`
 
 The reference is `recipes/generalist.yaml`; a variant changes one thing of it. Its data is generated from `--examples`
 (those of all epochs together, so that every variant sees as many), trained on and held against the same examples: with
@@ -40,6 +41,7 @@ from tooltune.evaluate import items_of
 from tooltune.evaluate.breakdown import cluster
 from tooltune.evaluate.statistics import Rate, clustered_difference, mcnemar_paired
 from tooltune.files import read_json_lines
+from tooltune.formats.documented import write_examples
 from tooltune.generate.catalogue import draw
 from tooltune.pipeline import (
     adapter_in_weights,
@@ -126,6 +128,9 @@ def main(argv: Sequence[str] | None = None) -> list[Result]:
     names = list(dict.fromkeys([REFERENCE, *options.variants]))
     require_train_extra()
     questions = {part: ask_about(part, budget) for part in PARTS}
+    if options.write:
+        write_examples(options.write, [example for part in questions.values() for example in part])
+        return []
     results = [result_of(name, budget, questions, options.output, options.table) for name in names]
     found = [result for result in results if result is not None]
     Console(width=150).print(table(found, questions))
@@ -143,6 +148,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--output", type=Path, default=Path("output/ablation"))
     parser.add_argument("--ask", action="store_true", help="let the model reply, and count right decisions")
     parser.add_argument("--table", action="store_true", help="print what is there; train nothing")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write what is asked as a dataset; train nothing")
     parser.add_argument("--quick", action="store_true", help="few tools, short replies, low rank: to try the program")
     return parser.parse_args(argv)
 

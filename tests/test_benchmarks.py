@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tooltune.dataset import load_dataset
+
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
 
@@ -84,6 +86,8 @@ def test_ablate(tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureF
         {part: len(items) for part, items in result.right.items()} == dict.fromkeys(result.loss, 2) for result in asked
     )
     assert "in points" in capsys.readouterr().out
+    assert ablate.main([*arguments, "--write", str(tmp_path / "asked.jsonl")]) == []
+    assert len(load_dataset(tmp_path / "asked.jsonl")) == 16
 
 
 @pytest.mark.slow

@@ -94,6 +94,7 @@ def test_ask_and_evaluate_use_the_result(
 ) -> None:
     monkeypatch.chdir(folder)
     assert main(["ask", "output/tool_using_model", "What's the weather in Oslo?"]) == 0
+    assert main(["ask", "output/tool_using_model", "What's the weather in Oslo?", "--best_of", "2"]) == 0
     saved = "output/tool_using_model"
     data = ["--data_path", "data/tool_using_dataset.json", "--max_new_tokens", "8"]
     assert main(["evaluate", saved, *data]) == 0

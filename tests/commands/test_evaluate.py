@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.evaluate.test_endpoint import SERVER
+from tooltune.chat import render_reply
 from tooltune.cli import main
+from tooltune.types import ToolCall
 
 
 def evaluate(*arguments: object) -> int:
@@ -61,21 +63,23 @@ def test_a_model_here_constrained_and_sampled(
 
 
 def test_the_best_of_several_takes_what_is_known_and_keeps_the_rest(
-    data: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shared = [run, "--data_path", data, "--output_dir", tmp_path, "--max_new_tokens", 4]
+    shared = [tiny_model_folder, "--data_path", data, "--output_dir", tmp_path, "--max_new_tokens", 4]
     outputs = tmp_path / "outputs.jsonl"
     assert evaluate(*shared) == 0
-    items = len(outputs.read_text().splitlines())
+    lines = [json.loads(line) for line in outputs.read_text().splitlines()]
+    invented = render_reply("", [ToolCall("no_such_tool")])
+    outputs.write_text("".join(json.dumps(line | {"text": invented, "truncated": False}) + "\n" for line in lines))
     assert evaluate(*shared, "--best_of", 3) == 0
     kept = [json.loads(line) for line in outputs.read_text().splitlines()]
-    assert len(kept) == 4 * items, "cut off as they are, all are in doubt: two samples each, and the choice"
-    assert len({line["model"] for line in kept}) == 4
+    assert len(kept) == 4 * len(lines), "the first is known: two samples each, and the choice"
+    samples = {line["item"]: line["text"] for line in kept if "#" in line["item"]}
+    assert len(set(samples.values())) > len(lines), "each sample has chance of its own"
     assert evaluate(*shared, "--best_of", 3) == 0
     assert len(outputs.read_text().splitlines()) == len(kept), "nothing is asked twice"
     assert evaluate(*shared, "--best_of", 2) == 0
-    assert len(outputs.read_text().splitlines()) == len(kept) + items, "fewer tries are known but for the choice"
-    assert main(["ask", str(run), "Hi", "--best_of", "2"]) == 0
+    assert len(outputs.read_text().splitlines()) == len(kept) + len(lines), "fewer tries are known but for the choice"
     capsys.readouterr()
 
 

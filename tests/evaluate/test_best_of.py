@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from tooltune.chat import parse_reply, render_reply
-from tooltune.evaluate import Item, Output, Replies
+from tooltune.evaluate import Item, Output
 from tooltune.evaluate.best_of import best_of
 from tooltune.evaluate.doubts import doubts
 from tooltune.evaluate.outputs import Finished, collect
@@ -57,6 +57,10 @@ def test_each_doubt_is_named(calls: list[ToolCall], found: list[str]) -> None:
     assert doubts(ITEM, parse_reply(text(*calls))) == found
 
 
+def test_a_further_call_that_cannot_be_read() -> None:
+    assert len(doubts(ITEM, parse_reply(text(RIGHT) + "\n<tool_call>\nname: book"))) == 1
+
+
 def test_a_schema_that_is_none_says_nothing() -> None:
     tool = Tool("book", "Book", [ToolParameter("place", "Place", "string", extra={"minLength": "long"})])
     item = Item("1", "single", (ASKED,), (tool,), "call")
@@ -83,17 +87,16 @@ class Source:
 
     def __init__(self, *outputs: Output | str) -> None:
         self.outputs = [Output(o, tokens=5, seconds=0.5) if isinstance(o, str) else o for o in outputs]
-        self.asked: list[str] = []
+        self.asked: list[tuple[str, int]] = []
 
     def __call__(self, items: Sequence[Item], finished: Finished) -> None:
         for place, item in enumerate(items):
             finished(place, self.outputs[len(self.asked)])
-            self.asked.append(item.id)
+            self.asked.append((item.id, item.sample))
 
 
 def best(first: str | Output, *others: str | Output) -> Output:
-    replies: Replies = best_of(Source(first), [Source(other) for other in others], parse_reply)
-    (output,) = collect(replies, [ITEM])
+    (output,) = collect(best_of(1 + len(others), Source(first), Source(*others), parse_reply), [ITEM])
     return output
 
 
@@ -105,10 +108,22 @@ def best(first: str | Output, *others: str | Output) -> Output:
         ([text(NAME), text(SHORT), text(SHORT)], text(SHORT)),
         ([text(WORST), text(NAME), text(NAME), "Sorry, no."], text(NAME)),
         ([text(NAME), "Which one?", "Sorry, no."], "Which one?"),
-        (["<tool_call>\nname: book", text(WORST)], text(WORST)),
-        ([Output(text(NAME) + "\n<tool", truncated=True), text(WORST)], text(WORST)),
+        ([text(WORST), "<tool_call>\nname: book"], text(WORST)),
+        ([text(WORST), Output(text(RIGHT), truncated=True)], text(WORST)),
+        (["<tool_call>\nname: book", text(RIGHT)], "<tool_call>\nname: book"),
+        ([text(NAME)], text(NAME)),
     ],
-    ids=["no doubt", "fewest doubts", "most often", "words once", "words as often", "unreadable", "cut off"],
+    ids=[
+        "no doubt",
+        "fewest doubts",
+        "most often",
+        "words once",
+        "words as often",
+        "unreadable",
+        "cut off",
+        "unreadable first",
+        "one try",
+    ],
 )
 def test_the_best_is_taken(replies: list[str | Output], taken: str) -> None:
     assert best(*replies).text == taken
@@ -123,6 +138,6 @@ def test_only_what_is_in_doubt_is_asked_again() -> None:
     items = [Item(name, "single", (ASKED,), (BOOK,), "call") for name in "abcd"]
     failed = Output(failed="too_long")
     first, other = Source(text(RIGHT), text(NAME), "How many?", failed), Source(text(RIGHT))
-    outputs = collect(best_of(first, [other], parse_reply), items)
+    outputs = collect(best_of(2, first, other, parse_reply), items)
     assert [output.text for output in outputs] == [text(RIGHT), text(RIGHT), "How many?", ""]
-    assert (outputs[3], other.asked) == (failed, ["b"])
+    assert (outputs[3], other.asked) == (failed, [("b#1", 1)])

@@ -60,5 +60,4 @@ def _source(model: Any, encoder: Any, config: ReplyConfig) -> Replies:
 
     limits = constraints_for(encoder) if config.constrained else None
     source = partial(local_replies, model, encoder, max_new_tokens=MAX_NEW_TOKENS, constraints=limits)
-    others = [source(temperature=SPREAD, seed=seed) for seed in range(1, config.best_of)]
-    return best_of(source(), others, encoder.parse) if others else source()
+    return best_of(config.best_of, source(), source(temperature=SPREAD), encoder.parse)

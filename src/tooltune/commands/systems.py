@@ -129,17 +129,19 @@ def _settings(config: EvaluateCommandConfig) -> dict[str, Any]:
 def _replies(
     label: str, model: str, config: EvaluateCommandConfig, source: Callable[[EvaluateCommandConfig], Replies]
 ) -> Replies:
-    """Who answers with these settings: one source, or the best of several, each of which is kept as it comes.
+    """Who answers with these settings; with --best_of each of the tries is kept as it comes.
 
     A first try has the settings of an evaluation without --best_of, and so its replies where they are known.
     """
     if config.best_of == 1:
         return source(config)
-    alone, spread = config.model_copy(update={"best_of": 1}), {"temperature": config.temperature or SPREAD}
-    others = [alone.model_copy(update=spread | {"seed": config.seed + n}) for n in range(1, config.best_of)]
+    alone = config.model_copy(update={"best_of": 1})
+    sampled = alone.model_copy(update={"temperature": config.temperature or SPREAD})
     path = config.output_dir / OUTPUTS
-    tries = [kept(source(one), OutputLog(path, label, model_hash(model, _settings(one)))) for one in (alone, *others)]
-    return best_of(tries[0], tries[1:], PARSERS[config.chat_format])
+    first, again = (
+        kept(source(one), OutputLog(path, label, model_hash(model, _settings(one)))) for one in (alone, sampled)
+    )
+    return best_of(config.best_of, first, again, PARSERS[config.chat_format])
 
 
 def _local_replies(model: Any, encoder: Any, constraints: Any, config: EvaluateCommandConfig) -> Replies:

@@ -24,32 +24,36 @@ SPREAD = 0.7
 """Temperature of the samples, where none is given."""
 
 
-def best_of(first: Replies, others: Sequence[Replies], parse: Callable[[str], Reply]) -> Replies:
-    """A source that asks `others` too where the first reply is in doubt, and gives the best of all.
+def best_of(tries: int, first: Replies, again: Replies, parse: Callable[[str], Reply]) -> Replies:
+    """A source that asks `again` too where the first reply is in doubt, and gives the best of all.
+
+    A first reply that cannot be read stays: a model that does not know the format seldom hits it by chance.
 
     Args:
+        tries: replies to an item, at most; 1 gives `first` back.
         first: whose reply stands unless another one is better.
-        others: a sample each.
+        again: where the others are sampled; asked for an item under `id#number`, with `sample` set to the number.
         parse: reads a raw reply.
     """
 
     def ask(items: Sequence[Item], finished: Finished) -> None:
-        tries: dict[int, list[Output]] = {}
+        doubtful: dict[int, list[Output]] = {}
 
         def look(place: int, output: Output) -> None:
-            if _rank(items[place], output, parse) > (False, 0):
-                tries[place] = [output]
+            if not output.truncated and doubts(items[place], sound(parse(output.text))):
+                doubtful[place] = [output]
             else:
                 finished(place, output)
 
         first(items, look)
-        for source in others if tries else ():
-            for output, outputs in zip(collect(source, [items[p] for p in tries]), tries.values(), strict=True):
-                outputs.append(output)
-        for place, outputs in tries.items():
+        wanted = [(place, number) for place in doubtful for number in range(1, tries)]
+        others = [replace(items[p], id=f"{items[p].id}#{number}", sample=number) for p, number in wanted]
+        for (place, _), output in zip(wanted, collect(again, others) if others else (), strict=True):
+            doubtful[place].append(output)
+        for place, outputs in doubtful.items():
             finished(place, _best(items[place], outputs, parse))
 
-    return ask
+    return ask if tries > 1 else first
 
 
 def _rank(item: Item, output: Output, parse: Callable[[str], Reply]) -> tuple[bool, int]:

@@ -51,13 +51,17 @@ class Picker:
 
 
 def pickers(
-    prompts: Sequence[Sequence[int]], temperature: float, seed: int, guides: Sequence[Guide | None] | None
+    prompts: Sequence[Sequence[int]],
+    temperature: float,
+    seed: int | Sequence[int],
+    guides: Sequence[Guide | None] | None,
 ) -> list[Picker | None]:
     """A picker for each prompt that needs one; None where argmax over the whole batch will do."""
+    seeds = [seed] * len(prompts) if isinstance(seed, int) else seed
     made: list[Picker | None] = []
     for number, prompt in enumerate(prompts):
         guide = guides[number] if guides else None
-        generator = _chance(prompt, seed) if temperature else None
+        generator = _chance(prompt, seeds[number]) if temperature else None
         made.append(Picker(temperature, generator, guide) if temperature or guide else None)
     return made
 

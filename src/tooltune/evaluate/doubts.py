@@ -29,6 +29,8 @@ def doubts(item: Item, reply: Reply) -> list[str]:
 
 def _of_form(item: Item, reply: Reply) -> Iterator[str]:
     tools = {tool.name: tool for tool in item.tools}
+    if reply.error:
+        yield reply.error
     for place, call in enumerate(reply.calls):
         if call in reply.calls[:place]:
             yield f"{call.name} is called twice alike"

@@ -109,7 +109,7 @@ def _request(endpoint: Endpoint, item: Item, names: Mapping[str, str]) -> dict[s
         "temperature": endpoint.temperature,
     }
     if endpoint.temperature:  # some servers refuse a request with a seed
-        request["seed"] = endpoint.seed
+        request["seed"] = endpoint.seed + item.sample
     if item.tools:
         request["tools"] = [_request_tool(tool, names) for tool in item.tools]
     return request

@@ -96,7 +96,7 @@ def generate_replies(
     batch_size: int = 16,
     token_budget: int = 32768,
     temperature: float = 0.0,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     guides: Sequence[Guide | None] | None = None,
     stop: Callable[[Sequence[int]], bool] = lambda ids: False,
     finished: Callable[[int, Generation], None] | None = None,
@@ -113,7 +113,7 @@ def generate_replies(
         batch_size: at most so many rows at once.
         token_budget: at most so many tokens, rows times longest prompt and reply, in the cache.
         temperature: 0 takes the likeliest token; above it tokens are sampled, the same ones for the same seed.
-        seed: of sampling.
+        seed: of sampling; one for all, or one for each prompt.
         guides: what limits the reply to each prompt, or None where nothing does.
         stop: called with the ids of a reply so far; True ends it as an end token does.
         finished: called with (number of the prompt, its reply) for each reply, as soon as its batch has ended.

@@ -36,6 +36,8 @@ class Item:
     """What the assistant says in the dataset; where it asks, its question helps to judge others."""
     scorer: Scorer = "semantic"
     """`semantic`: the calls must mean the same. `bfcl`: Berkeley's rules, see `tooltune.evaluate.bfcl`."""
+    sample: int = 0
+    """Which of several sampled replies is wanted, where one is chosen among them: each has chance of its own."""
     answers: tuple[Mapping[str, Any], ...] = ()
     """What Berkeley's rules accept, `{tool: {argument: [values]}}` for each call; none: any call will do."""
 

@@ -47,7 +47,7 @@ def local_replies(
             max_new_tokens=max_new_tokens,
             batch_size=batch_size,
             temperature=temperature,
-            seed=seed,
+            seed=[seed + item.sample for item in items],
             guides=[constraints.guide(item.tools) for item in items] if constraints else None,
             stop=encoder.opens_turn,
             finished=lambda place, generation: finished(place, _output(generation, encoder)),

@@ -43,15 +43,9 @@ from tooltune.evaluate.statistics import Rate, clustered_difference, mcnemar_pai
 from tooltune.files import read_json_lines
 from tooltune.formats.documented import write_examples
 from tooltune.generate.catalogue import draw
-from tooltune.pipeline import (
-    adapter_in_weights,
-    evaluate,
-    load,
-    open_model,
-    progress,
-    require_train_extra,
-    train_model,
-)
+from tooltune.measuring import adapter_in_weights, evaluate
+from tooltune.pipeline import load, open_model, require_train_extra, train_model
+from tooltune.progress import progress
 from tooltune.report.comparison import show_p, show_rate
 from tooltune.types import Example
 

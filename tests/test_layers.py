@@ -19,6 +19,7 @@ LAYERS = (
     ("dataset",),
     ("train", "evaluate"),
     ("export", "report"),
+    ("measuring",),
     ("pipeline",),
     ("commands",),
     ("cli",),
@@ -74,8 +75,9 @@ def test_heavy_libraries_stay_where_they_belong(path: Path) -> None:
     assert not heavy or name.startswith(HEAVY_ALLOWED), f"{name} imports {heavy}"
 
 
-LIGHT = ["tooltune", "tooltune.cli", "tooltune.pipeline", "tooltune.commands.ask", "tooltune.commands.evaluate",
-         "tooltune.generate", "tooltune.verify", "tooltune.formats", "tooltune.tools", "tooltune.dataset",
+LIGHT = ["tooltune", "tooltune.cli", "tooltune.pipeline", "tooltune.measuring", "tooltune.commands.ask",
+         "tooltune.commands.evaluate", "tooltune.generate", "tooltune.verify", "tooltune.formats",
+         "tooltune.tools", "tooltune.dataset",
          "tooltune.chat", "tooltune.config"]  # fmt: skip
 
 

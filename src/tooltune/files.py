@@ -220,3 +220,12 @@ STRICT_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, p
 
 Raises ValueError (JSONDecodeError where the syntax is wrong), or RecursionError if nested too deeply.
 """
+
+
+def read_earlier(path: Path) -> dict[str, Any]:
+    """A JSON object that an earlier run wrote; empty where there is none that can be read."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -6,18 +6,13 @@ imported inside functions, so that making data needs none of it.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
-
-from rich.console import Console
 
 from tooltune.config import (
     DataConfig,
@@ -28,16 +23,15 @@ from tooltune.config import (
 )
 from tooltune.dataset import Split, load_split, make_dataset
 from tooltune.errors import ConfigError, missing_extra
-from tooltune.files import file_hash, first_process, writable_folder, write_json
-from tooltune.progress import progress_bar
+from tooltune.files import file_hash, read_earlier, writable_folder, write_json
+from tooltune.measuring import base_seconds, evaluate_base, evaluate_tuned, share_right
+from tooltune.progress import console, progress
 from tooltune.tools import check_tools
-from tooltune.types import Example, Tool
+from tooltune.types import Tool
 
-BASE_EVALUATION = "base_evaluation.json"
 SETTINGS = "settings.json"
 SAVING_SECONDS = 5
 """What writing the adapter and the report takes, about."""
-console = Console(highlight=False, soft_wrap=True, quiet=not first_process())
 
 
 @dataclass
@@ -152,60 +146,6 @@ def load(config: EvaluateConfig) -> Any:
         return load_model(config)
 
 
-def evaluate(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig, label: str) -> Any:
-    """Score a model on held-out examples."""
-    from tooltune.evaluate import items_of, local_replies
-
-    replies = local_replies(model, encoder, max_new_tokens=config.max_new_tokens, batch_size=config.eval_batch_size)
-    return measure(replies, items_of(examples), label, encoder.parse)
-
-
-def measure(replies: Any, items: Sequence[Any], label: str, parse: Callable[[str], Any]) -> Any:
-    """Score the replies of a source to items."""
-    from tooltune.evaluate import evaluate_model
-
-    with progress(f"evaluate {label}") as advance:
-        return evaluate_model(replies, items, label=label, parse=parse, progress=advance)
-
-
-def evaluate_tuned(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> Any:
-    """Score a model with its adapter."""
-    with adapter_in_weights(model, config):
-        return evaluate(model, encoder, examples, config, "tuned")
-
-
-@contextmanager
-def adapter_in_weights(model: Any, config: EvaluateConfig) -> Iterator[None]:
-    """Within, the adapter is added into the weights, which halves the matrix products.
-
-    Into quantised weights it would not fit exactly, so there it stays beside them.
-    """
-    if config.quantization != "none":
-        yield
-        return
-    model.merge_adapter()
-    try:
-        yield
-    finally:
-        model.unmerge_adapter()
-
-
-def evaluate_base(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> Any:
-    """Score the base model, or take the result of the same measurement from an earlier run."""
-    from tooltune.evaluate import Evaluation
-
-    path = config.output_dir / BASE_EVALUATION
-    key = _measurement(examples, encoder, config)
-    with_key = _read_json(path)
-    if with_key.get("key") == key:
-        console.print(f"Base evaluation: taken from {path}")
-        return Evaluation.from_dict(with_key["evaluation"])
-    start = time.monotonic()
-    base = evaluate(model, encoder, examples, config, "base")
-    write_json(path, {"key": key, "seconds": time.monotonic() - start, "evaluation": base.to_dict()})
-    return base
-
-
 def in_time(config: RunConfig, clock: Clock) -> RunConfig:
     """The same settings, with the minutes that are left for training.
 
@@ -213,19 +153,9 @@ def in_time(config: RunConfig, clock: Clock) -> RunConfig:
     """
     if not config.max_minutes:
         return config
-    after = float(_read_json(config.output_dir / BASE_EVALUATION).get("seconds", 0)) + SAVING_SECONDS
+    after = base_seconds(config.output_dir) + SAVING_SECONDS
     left = 60 * config.max_minutes - (time.monotonic() - clock.start) - after
     return config.model_copy(update={"max_minutes": max(left, 1) / 60})
-
-
-def _measurement(examples: Sequence[Example], encoder: Any, config: EvaluateConfig) -> str:
-    """What the base model's result depends on, as a hash."""
-    settings = config.model_dump(
-        mode="json", include={"model_name", "chat_format", "dtype", "quantization", "max_new_tokens"}
-    )
-    data = [example.to_dict() for example in examples]
-    text = json.dumps([settings, encoder.template(), data], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def train_model(
@@ -282,23 +212,13 @@ def _note(notices: Sequence[str]) -> None:
         console.print(f"Note: {notice}")
 
 
-def share_right(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> float:
-    """The share of held-out decisions that are right: what early stopping goes by."""
-    from tooltune.evaluate import evaluate_model, items_of, local_replies
-
-    sizes: dict[str, Any] = {"max_new_tokens": config.max_new_tokens, "batch_size": config.eval_batch_size}
-    replies = local_replies(model, encoder, **sizes)
-    found = evaluate_model(replies, items_of(examples), label="held out", parse=encoder.parse)
-    return found.summary().overall["right"].value or 0.0
-
-
 def check_settings(config: RunConfig | TrainCommandConfig) -> None:
     """Refuse to resume with settings under which the checkpoint means something else."""
     path = config.output_dir / SETTINGS
     ignored = {"resume", "merge", "report_to", "tools", "eval_batch_size", "max_new_tokens", "num_examples", "workers",
                "max_minutes", "engine", "train_workers", "max_restarts"}  # fmt: skip
     now = config.model_dump(mode="json", exclude=ignored) | {"data": file_hash(config.data_path)}
-    before = _read_json(path)
+    before = read_earlier(path)
     for key in now if config.resume else ():
         if key in before and before[key] != now[key]:
             raise ConfigError(
@@ -380,19 +300,3 @@ def say_where(config: TrainConfig) -> None:
         console.print(f"Merged weights:        {folder / 'merged'}")
     console.print(f"Loss curve, manifest:  {folder / 'loss.png'}, {folder / 'manifest.json'}")
     console.print(f'\nAsk it something:\n  tooltune ask {folder} "What\'s the weather in Oslo?"')
-
-
-@contextmanager
-def progress(name: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar; what it yields is called with (done, all)."""
-    with progress_bar() as bar:
-        task = bar.add_task(name, total=None, note="")
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}

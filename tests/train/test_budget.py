@@ -14,7 +14,8 @@ from tests.train.conftest import settings
 from tests.train.test_trainer import adapter, run
 from tooltune.config import RunConfig, TrainConfig
 from tooltune.files import write_json
-from tooltune.pipeline import BASE_EVALUATION, SAVING_SECONDS, Clock, in_time
+from tooltune.measuring import BASE_EVALUATION
+from tooltune.pipeline import SAVING_SECONDS, Clock, in_time
 from tooltune.train.batching import Pack
 from tooltune.train.trainer import PackTrainer
 

@@ -12,7 +12,8 @@ from tooltune.config import ReplyConfig
 from tooltune.evaluate import Item, Replies
 from tooltune.evaluate.best_of import SPREAD, best_of
 from tooltune.evaluate.outputs import collect
-from tooltune.pipeline import console, require_train_extra
+from tooltune.pipeline import require_train_extra
+from tooltune.progress import console
 from tooltune.types import Message, Tool
 
 MAX_NEW_TOKENS = 256

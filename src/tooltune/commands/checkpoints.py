@@ -13,7 +13,9 @@ from tooltune.config import EvaluateCommandConfig, TrainConfig
 from tooltune.dataset import load_split
 from tooltune.errors import ModelError
 from tooltune.files import writable_folder, write_json
-from tooltune.pipeline import SETTINGS, console, evaluate, load, require_train_extra
+from tooltune.measuring import evaluate
+from tooltune.pipeline import SETTINGS, load, require_train_extra
+from tooltune.progress import console
 
 CURVE = "checkpoints.png"
 SHOWN = ("right", "call_exact", "right_tool", "abstained_or_asked", "well_formed")

@@ -22,7 +22,9 @@ from tooltune.evaluate.record import PARSERS, Asked, Record
 from tooltune.evaluate.samples import costs, pass_table
 from tooltune.evaluate.suites import write_bfcl_conversations, write_bfcl_results
 from tooltune.files import file_hash, writable_folder, write_json
-from tooltune.pipeline import console, finish_evaluation, measure, progress
+from tooltune.measuring import measure
+from tooltune.pipeline import finish_evaluation
+from tooltune.progress import console, progress
 from tooltune.types import Example
 
 Data = tuple[list[Example], str]

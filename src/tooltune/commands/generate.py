@@ -10,7 +10,8 @@ from tooltune.files import writable_folder
 from tooltune.generate.on_ray import on_ray
 from tooltune.generate.rewrite import Rewriter
 from tooltune.generate.teacher import Teacher
-from tooltune.pipeline import console, generate
+from tooltune.pipeline import generate
+from tooltune.progress import console
 from tooltune.tools import PythonFunctions, load_source, python_source
 from tooltune.types import Tool
 

@@ -29,12 +29,11 @@ from tooltune.files import file_hash, writable_folder, write_json
 from tooltune.formats.documented import text_of, write_texts
 from tooltune.generate import SHARES
 from tooltune.generate.aim import aimed_shares, aimed_tool_sets
+from tooltune.measuring import evaluate_tuned
 from tooltune.pipeline import (
     SETTINGS,
     Clock,
-    console,
     describe,
-    evaluate_tuned,
     finish_evaluation,
     load,
     open_model,
@@ -43,6 +42,7 @@ from tooltune.pipeline import (
     train_model,
     write_description,
 )
+from tooltune.progress import console
 from tooltune.report.comparison import show_p, show_rate
 from tooltune.report.read import read_report
 from tooltune.tools import load_tools

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tooltune.pipeline import console
+from tooltune.progress import console
 
 
 def report(folder: Path) -> None:

@@ -17,7 +17,9 @@ from tooltune.evaluate.best_of import SPREAD, best_of
 from tooltune.evaluate.endpoint import Endpoint, endpoint_replies
 from tooltune.evaluate.outputs import OUTPUTS, OutputLog, kept, model_hash
 from tooltune.evaluate.record import PARSERS, Asked
-from tooltune.pipeline import adapter_in_weights, console, load, open_model, require_train_extra
+from tooltune.measuring import adapter_in_weights
+from tooltune.pipeline import load, open_model, require_train_extra
+from tooltune.progress import console
 
 SHOTS = 3
 """Solved examples that the few-shot baseline shows, unless --few_shot says otherwise."""

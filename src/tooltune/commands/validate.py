@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tooltune.pipeline import console
+from tooltune.progress import console
 
 
 def validate(

@@ -27,7 +27,7 @@ def output(folder: Path, tiny_model_folder: Path) -> str:
     """One run of the documented script, with a tiny model in place of the documented one."""
     done = command(
         [*SCRIPT, "--model_name", str(tiny_model_folder), "--num_examples", "24", "--num_train_epochs", "1",
-         "--held_out_share", "0.25", "--max_new_tokens", "8", "--merge", "--learning_rate", "1e-5"],
+         "--held_out_share", "0.25", "--max_new_tokens", "8", "--merge", "--learning_rate", "1e-5", "--best_of", "2"],
         folder,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -38,7 +38,8 @@ def output(folder: Path, tiny_model_folder: Path) -> str:
 def test_the_end_says_where_everything_lies(output: str) -> None:
     for name in ("output/tool_using_model", "report.html", "report.md", "loss.png", "manifest.json", "merged"):
         assert name in output
-    assert 'tooltune ask output/tool_using_model "' in output
+    assert 'tooltune ask output/tool_using_model "What\'s the weather in Oslo?" --best_of 2' in output
+    assert "Best of 2 replies:      right decision " in output
     assert "base" in output
     assert "tuned" in output
 
@@ -56,6 +57,8 @@ def test_what_is_saved(output: str, folder: Path) -> None:
     assert {"data", "base evaluation", "training", "tuned evaluation"} <= set(manifest["durations_s"])
     report = (saved / "report.md").read_text()
     assert "wrong" in report.lower()
+    assert "best_of.replies" in report.replace("\\", "")
+    assert "Exact call" in json.loads((saved / "report.json").read_text())["run"]["best_of"]
     page = (saved / "report.html").read_text()
     assert all(f'<section id="{section}"' in page for section in ("results", "training", "data", "items", "run"))
     assert "Examples by scenario" in page

@@ -34,10 +34,28 @@ def measure(replies: Any, items: Sequence[Any], label: str, parse: Callable[[str
         return evaluate_model(replies, items, label=label, parse=parse, progress=advance)
 
 
-def evaluate_tuned(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> Any:
-    """Score a model with its adapter."""
+def evaluate_tuned(model: Any, encoder: Any, examples: Sequence[Example], config: EvaluateConfig) -> tuple[Any, Any]:
+    """Score a model with its adapter: its replies, and the best of --best_of of them (None where that is 1)."""
     with adapter_in_weights(model, config):
-        return evaluate(model, encoder, examples, config, "tuned")
+        tuned = evaluate(model, encoder, examples, config, "tuned")
+        return tuned, _best_of(model, encoder, tuned, config) if config.best_of > 1 else None
+
+
+def _best_of(model: Any, encoder: Any, tuned: Any, config: EvaluateConfig) -> Any:
+    """The same items; what is known already is the first of the replies to each."""
+    from tooltune.evaluate import Output, local_replies
+    from tooltune.evaluate.best_of import SPREAD, best_of
+
+    known = {r.item.id: Output(r.text, r.truncated, tokens=r.tokens, seconds=r.seconds) for r in tuned.results}
+
+    def first(items: Sequence[Any], finished: Callable[[int, Output], None]) -> None:
+        for place, item in enumerate(items):
+            finished(place, known[item.id])
+
+    sizes: dict[str, Any] = {"max_new_tokens": config.max_new_tokens, "batch_size": config.eval_batch_size}
+    again = local_replies(model, encoder, temperature=SPREAD, **sizes)
+    replies = best_of(config.best_of, first, again, encoder.parse)
+    return measure(replies, [r.item for r in tuned.results], f"best of {config.best_of}", encoder.parse)
 
 
 @contextmanager

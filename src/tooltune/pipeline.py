@@ -75,12 +75,13 @@ def run(config: RunConfig, tools: Sequence[Tool], where: str = "EXAMPLE_TOOLS") 
     with clock.stage("training"):
         trained, encoding = train_model(model, encoder, split, in_time(config, clock))
     with clock.stage("tuned evaluation"):
-        tuned = evaluate_tuned(trained.model, encoder, split.held_out, config)
+        tuned, best = evaluate_tuned(trained.model, encoder, split.held_out, config)
     with clock.stage("saving"):
         save(config, trained, encoder, tools)
-    summary = describe(config, split, encoding, clock, generated)
+    summary = describe(config, split, encoding, clock, generated) | best_of_facts(config, best)
     write_description(config, summary)
     finish_evaluation(config, base, tuned, summary)
+    say_best(summary)
     say_where(config)
 
 
@@ -149,11 +150,12 @@ def load(config: EvaluateConfig) -> Any:
 def in_time(config: RunConfig, clock: Clock) -> RunConfig:
     """The same settings, with the minutes that are left for training.
 
-    The tuned model's measurement is taken to last as long as the base model's, whose replies ramble on.
+    The tuned model's measurement is taken to last as long as the base model's, whose replies ramble on, and further
+    replies to what is in doubt half as long again.
     """
     if not config.max_minutes:
         return config
-    after = base_seconds(config.output_dir) + SAVING_SECONDS
+    after = base_seconds(config.output_dir) * (1.5 if config.best_of > 1 else 1) + SAVING_SECONDS
     left = 60 * config.max_minutes - (time.monotonic() - clock.start) - after
     return config.model_copy(update={"max_minutes": max(left, 1) / 60})
 
@@ -216,7 +218,7 @@ def check_settings(config: RunConfig | TrainCommandConfig) -> None:
     """Refuse to resume with settings under which the checkpoint means something else."""
     path = config.output_dir / SETTINGS
     ignored = {"resume", "merge", "report_to", "tools", "eval_batch_size", "max_new_tokens", "num_examples", "workers",
-               "max_minutes", "engine", "train_workers", "max_restarts"}  # fmt: skip
+               "max_minutes", "best_of", "engine", "train_workers", "max_restarts"}  # fmt: skip
     now = config.model_dump(mode="json", exclude=ignored) | {"data": file_hash(config.data_path)}
     before = read_earlier(path)
     for key in now if config.resume else ():
@@ -292,6 +294,25 @@ def finish_evaluation(
     console.print(f"\nReport:                {config.output_dir / 'report.html'} (also report.md, report.json)")
 
 
+def best_of_facts(config: EvaluateConfig, best: Any) -> dict[str, Any]:
+    """The rates of the best of several replies, as facts of the run; none where one reply was asked for."""
+    from tooltune.evaluate.results import METRICS
+    from tooltune.report.comparison import show_rate
+
+    rates = best.summary().overall if best else {}
+    shown = {METRICS[name].title: show_rate(rate) for name, rate in rates.items() if rate.n}
+    return {"best_of": {"replies": config.best_of} | shown} if best else {}
+
+
+def say_best(summary: Mapping[str, Any]) -> None:
+    """What the best of several replies reaches, below the table of single ones."""
+    facts = summary.get("best_of", {})
+    names = [name for name in ("Right decision", "Exact call", "Abstained or asked") if name in facts]
+    if facts:
+        rates = "; ".join(f"{name.lower()} {facts[name]}" for name in names)
+        console.print(f"Best of {facts['replies']} replies:      {rates}", markup=False)
+
+
 def say_where(config: TrainConfig) -> None:
     """Where everything lies, and the command that asks the model a question."""
     folder = config.output_dir
@@ -299,4 +320,5 @@ def say_where(config: TrainConfig) -> None:
     if config.merge:
         console.print(f"Merged weights:        {folder / 'merged'}")
     console.print(f"Loss curve, manifest:  {folder / 'loss.png'}, {folder / 'manifest.json'}")
-    console.print(f'\nAsk it something:\n  tooltune ask {folder} "What\'s the weather in Oslo?"')
+    how = f" --best_of {config.best_of}" if config.best_of > 1 else ""
+    console.print(f'\nAsk it something:\n  tooltune ask {folder} "What\'s the weather in Oslo?"{how}')

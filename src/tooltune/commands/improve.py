@@ -199,6 +199,7 @@ def _settings(run: Run, before: Stage, folder: Path, config: ImproveConfig) -> R
         "resume": True,
         "merge": False,
         "max_minutes": None,
+        "best_of": 1,
     }
     values = run.config.model_dump() | saved_settings(before.folder) | changed
     settings: RunConfig = RunConfig.parse(values, str(run.folder))
@@ -247,7 +248,7 @@ def _train(config: RunConfig, tools: Sequence[Tool], before: Stage) -> None:
     with clock.stage("training"):
         trained, encoding = train_model(load(config), encoder, split, config)
     with clock.stage("evaluation"):
-        after = evaluate_tuned(trained.model, encoder, split.held_out, config)
+        after, _ = evaluate_tuned(trained.model, encoder, split.held_out, config)
     with clock.stage("saving"):
         save(config, trained, encoder, tools)
     summary = describe(config, split, encoding, clock)

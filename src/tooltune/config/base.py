@@ -41,6 +41,13 @@ def _problem(item: Any, cls: type[Config]) -> str:
     return f"--{name}: found {item['input']!r}, expected: {message[0].lower()}{message[1:]}"
 
 
+class BestOfConfig(Config):
+    """How many replies to choose among; see `evaluate.best_of`."""
+
+    best_of: int = Field(1, gt=0)
+    """Where a call names what was not said, or leaves out what was, take the best of so many replies."""
+
+
 class SeedConfig(Config):
     """The seed that data and training share."""
 

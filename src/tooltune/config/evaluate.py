@@ -7,17 +7,15 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from tooltune.config.base import Config
+from tooltune.config.base import BestOfConfig
 from tooltune.config.train import EvaluateConfig
 
 
-class ReplyConfig(Config):
+class ReplyConfig(BestOfConfig):
     """How a model that is loaded here replies."""
 
     constrained: bool = False
     """Once a call is begun, allow only a tool in view and JSON that fits its schema; needs the constrained extra."""
-    best_of: int = Field(1, gt=0)
-    """Where a call names what was not said, or leaves out what was, take the best of so many replies."""
 
 
 class AnswerConfig(ReplyConfig):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from tooltune.config.base import EMBEDDED_MODEL, Config, SeedConfig
+from tooltune.config.base import EMBEDDED_MODEL, BestOfConfig, Config, SeedConfig
 
 Quantization = Literal["none", "8bit", "4bit"]
 
@@ -25,7 +25,7 @@ class ModelConfig(Config):
     """Load the base in 8 or 4 bits (QLoRA): needs CUDA and the quantize extra."""
 
 
-class EvaluateConfig(ModelConfig):
+class EvaluateConfig(ModelConfig, BestOfConfig):
     """How answers are generated for scoring."""
 
     output_dir: Path = Path("output/tool_using_model")

@@ -143,7 +143,7 @@ def add_flags(parser: argparse.ArgumentParser, config: type[Config]) -> None:
         if get_origin(kind) is Literal:
             options["metavar"] = "|".join(get_args(kind))
         else:
-            options["metavar"] = name.rsplit("_", 1)[-1].upper()
+            options["metavar"] = "N" if kind is int else name.rsplit("_", 1)[-1].upper()
         if get_origin(kind) is tuple:
             options |= {"nargs": "+", "action": "extend"}
         parser.add_argument(f"--{name}", **options)

@@ -150,8 +150,8 @@ def load(config: EvaluateConfig) -> Any:
 def in_time(config: RunConfig, clock: Clock) -> RunConfig:
     """The same settings, with the minutes that are left for training.
 
-    The tuned model's measurement is taken to last as long as the base model's, whose replies ramble on, and each further
-    reply to what is in doubt a quarter of that: 8 of them took 77 s where the base took 47 s.
+    The tuned model's measurement is taken to last as long as the base model's, whose replies ramble on, and each
+    further reply to what is in doubt a quarter of that: 8 of them took 77 s where the base took 47 s.
     """
     if not config.max_minutes:
         return config

@@ -56,12 +56,6 @@ def best_of(tries: int, first: Replies, again: Replies, parse: Callable[[str], R
     return ask if tries > 1 else first
 
 
-def _rank(item: Item, output: Output, parse: Callable[[str], Reply]) -> tuple[bool, int]:
-    """Whether it cannot be read to its end, and how many doubts there are about it."""
-    reply = sound(parse(output.text))
-    return bool(output.truncated or reply.error), len(doubts(item, reply))
-
-
 def _best(item: Item, outputs: Sequence[Output], parse: Callable[[str], Reply]) -> Output:
     """A readable one with the fewest doubts; of those the one that came most often, and of those the first.
 
@@ -73,10 +67,10 @@ def _best(item: Item, outputs: Sequence[Output], parse: Callable[[str], Reply]) 
     most = max((count for key, count in votes.items() if key), default=0)
 
     def order(place: int) -> tuple[Any, ...]:
-        unreadable, count = _rank(item, outputs[place], parse)
-        key = _key(replies[place])
-        outvoted = not key and votes[key] < most
-        return unreadable, outvoted, count if key else 0, -votes[key], place
+        reply = replies[place]
+        key = _key(reply)
+        unreadable, outvoted = bool(outputs[place].truncated or reply.error), not key and votes[key] < most
+        return unreadable, outvoted, len(doubts(item, reply)), -votes[key], place
 
     best = outputs[min(range(len(outputs)), key=order)]
     return replace(best, tokens=_sum(o.tokens for o in outputs), seconds=_sum(o.seconds for o in outputs))

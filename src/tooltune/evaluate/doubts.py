@@ -7,11 +7,11 @@ another argument.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tooltune.chat.parse import Reply
 from tooltune.evaluate.items import Item
-from tooltune.types import Example, Message, ToolCall
+from tooltune.types import Example, Message, Tool, ToolCall
 from tooltune.verify.coverage import unused
 from tooltune.verify.grounding import stated, ungrounded_arguments
 from tooltune.verify.schema import argument_problem
@@ -24,11 +24,12 @@ def doubts(item: Item, reply: Reply) -> list[str]:
         item: what the model saw; what is expected of it plays no part.
         reply: what it answered.
     """
-    return [*_of_form(item, reply), *_of_arguments(item, reply), *_of_use(item, reply)] if reply.calls else []
-
-
-def _of_form(item: Item, reply: Reply) -> Iterator[str]:
     tools = {tool.name: tool for tool in item.tools}
+    found = (_of_form(tools, reply), _of_arguments(item, tools, reply), _of_use(item, reply))
+    return [doubt for part in found for doubt in part] if reply.calls else []
+
+
+def _of_form(tools: Mapping[str, Tool], reply: Reply) -> Iterator[str]:
     if reply.error:
         yield reply.error
     for place, call in enumerate(reply.calls):
@@ -36,20 +37,19 @@ def _of_form(item: Item, reply: Reply) -> Iterator[str]:
             yield f"{call.name} is called twice alike"
         if call.name not in tools:
             yield f"{call.name} is not in view"
-        elif problem := _schema_problem(call, item):
+        elif problem := _schema_problem(call, tools[call.name]):
             yield f"{call.name}: {problem}"
 
 
-def _schema_problem(call: ToolCall, item: Item) -> str | None:
-    tool = next(tool for tool in item.tools if tool.name == call.name)
+def _schema_problem(call: ToolCall, tool: Tool) -> str | None:
     try:
         return argument_problem(tool, call.arguments)
     except ValueError:  # a foreign tool's schema may be none; nothing is known then
         return None
 
 
-def _of_arguments(item: Item, reply: Reply) -> Iterator[str]:
-    tools, said = {tool.name: tool for tool in item.tools}, stated(item.messages)
+def _of_arguments(item: Item, tools: Mapping[str, Tool], reply: Reply) -> Iterator[str]:
+    said = stated(item.messages)
     for call in reply.calls:
         if call.name in tools:
             yield from (f"{path} was not said" for path in ungrounded_arguments(call, tools[call.name], said))

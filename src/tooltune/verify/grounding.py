@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -48,21 +49,23 @@ def ungrounded(example: Example) -> Iterator[str]:
         for call in message.tool_calls:
             known = {(path, repr(v)) for name, path, v, words in implied if name == call.name and _says(said, words)}
             yield from ungrounded_arguments(call, tools[call.name], said, known)
-        if message.role != "assistant":
-            said.add(Facts.read(message.content))
-        if message.role == "user" and today is not None:
-            said.dates |= relative_dates(message.content, today)
+        _hear(said, message, today)
 
 
 def stated(messages: Sequence[Message]) -> Facts:
     """What users, systems and results say in a conversation, relative dates among it."""
     said, today = Facts(), reference_date(messages)
     for message in messages:
-        if message.role != "assistant":
-            said.add(Facts.read(message.content))
-        if message.role == "user" and today is not None:
-            said.dates |= relative_dates(message.content, today)
+        _hear(said, message, today)
     return said
+
+
+def _hear(said: Facts, message: Message, today: date | None) -> None:
+    """Add what a message states; what the assistant says states nothing."""
+    if message.role != "assistant":
+        said.add(Facts.read(message.content))
+    if message.role == "user" and today is not None:
+        said.dates |= relative_dates(message.content, today)
 
 
 def _says(said: Facts, words: object) -> bool:

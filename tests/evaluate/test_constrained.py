@@ -118,7 +118,7 @@ def test_every_call_of_a_random_model_parses_and_fits(
     opening = list(encoder.tokenizer("<tool_call>", add_special_tokens=False)["input_ids"])
     guides = [Eager(CallGuide(constraints, TOOLS), opening if n % 3 else [], size) for n in range(12)]
     settings = {"end_ids": encoder.end_ids, "pad_id": encoder.pad_id, "max_new_tokens": 120, "batch_size": 5}
-    settings |= {"temperature": temperature, "seed": 3}
+    settings |= {"temperature": temperature, "seed": 4}
     free = generate_replies(model, prompts, **settings)
     replies = generate_replies(model, prompts, guides=guides, **settings)
     calls = 0

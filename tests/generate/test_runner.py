@@ -108,7 +108,7 @@ def test_the_conversations_have_the_shape_of_their_scenario(examples):
         assert len(calls(example)) == 1
     for example in of(examples, "parallel"):
         assert sum(bool(message.tool_calls) for message in example.messages) == 1
-        assert len(calls(example)) in (2, 3)
+        assert len(calls(example)) in (2, 3, 4)
     for example in of(examples, "chain"):
         assert [len(message.tool_calls) for message in example.messages if message.tool_calls] == [1, 1]
     for example in (*of(examples, "no_tool"), *of(examples, "chat")):
@@ -135,7 +135,7 @@ def test_a_parallel_call_takes_one_tool_twice_or_several_tools(examples):
 
 def test_some_calls_have_words_before_them(examples):
     said = [bool(m.content) for example in of(examples, "single") for m in example.messages if m.tool_calls]
-    assert 0.1 < sum(said) / len(said) < 0.35
+    assert 0.05 < sum(said) / len(said) < 0.35
 
 
 def test_texts_are_clean(examples):

@@ -23,31 +23,56 @@ class Guide(Protocol):
 
 @dataclass(frozen=True)
 class Picker:
-    """Picks one row's tokens. At temperature 0 without a guide it picks what argmax does."""
+    """How one row's tokens are picked. At temperature 0 without a guide it is what argmax does."""
 
     temperature: float = 0.0
     generator: torch.Generator | None = None
     """The row's own source of chance, so that a sample does not depend on the rows beside it."""
     guide: Guide | None = None
 
-    def pick(self, logits: Tensor) -> int:
-        """The next token, from logits of shape (vocabulary,)."""
-        logits = logits.float().cpu().clone()
-        if self.guide is not None and (allowed := self.guide.allowed()) is not None:
-            mask = torch.zeros(len(logits), dtype=torch.bool)
-            mask[: len(allowed)] = torch.frombuffer(bytearray(allowed), dtype=torch.uint8)[: len(logits)] > 0
-            logits[~mask] = -torch.inf
-        token = self._one(logits)
-        while self.guide is not None and not self.guide.accept(token):
-            logits[token] = -torch.inf
-            token = self._one(logits)
-        return token
+    def chance(self) -> float:
+        """The next number of the row's chance, at least 0 and short of 1 by more than rounding."""
+        return min(float(torch.rand((), generator=self.generator)), 1 - 1e-6)
 
-    def _one(self, logits: Tensor) -> int:
-        if not self.temperature:
-            return int(logits.argmax())
-        weights = torch.softmax(logits / self.temperature, dim=-1)
-        return int(torch.multinomial(weights, 1, generator=self.generator))
+
+def choose(logits: Tensor, picking: Sequence[Picker | None]) -> Tensor:
+    """The next token of each row, shape (rows,).
+
+    Args:
+        logits: shape (rows, vocabulary); what a guide does not allow is set to minus infinity in place.
+        picking: one for each row; None takes the likeliest token.
+    """
+    guided = [(row, picker, picker.guide) for row, picker in enumerate(picking) if picker and picker.guide]
+    for row, _, guide in guided:
+        if (allowed := guide.allowed()) is not None:
+            logits[row].masked_fill_(_banned(allowed, logits.shape[1]).to(logits.device), -torch.inf)
+    chosen = _draw(logits, picking)
+    for row, picker, guide in guided:
+        while not guide.accept(int(chosen[row])):
+            logits[row, chosen[row]] = -torch.inf
+            chosen[row] = _draw(logits[row : row + 1], [picker])[0]
+    return chosen
+
+
+def _banned(allowed: bytes, vocabulary: int) -> Tensor:
+    """True for each token that may not come."""
+    banned = torch.ones(vocabulary, dtype=torch.bool)
+    banned[: len(allowed)] = torch.frombuffer(bytearray(allowed), dtype=torch.uint8)[:vocabulary] == 0
+    return banned
+
+
+def _draw(logits: Tensor, picking: Sequence[Picker | None]) -> Tensor:
+    """The likeliest token of each row, a sampled one in rows with a temperature; all rows in one operation."""
+    chosen = logits.argmax(-1)
+    sampled = [(row, picker) for row, picker in enumerate(picking) if picker and picker.temperature]
+    if sampled:
+        rows = torch.tensor([row for row, _ in sampled], device=logits.device)
+        temperatures = torch.tensor([[picker.temperature] for _, picker in sampled], device=logits.device)
+        chances = torch.tensor([[picker.chance()] for _, picker in sampled], device=logits.device)
+        shares = (logits[rows].float() / temperatures).softmax(-1).cumsum(-1)
+        # The first token at which the shares so far pass the row's chance; one without a share never is.
+        chosen[rows] = torch.searchsorted(shares, chances * shares[:, -1:], right=True)[:, 0]
+    return chosen
 
 
 def pickers(

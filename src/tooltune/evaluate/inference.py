@@ -30,7 +30,7 @@ from transformers import DynamicCache
 from tooltune.engine.fuse import fused_to_ask
 from tooltune.evaluate.attention import NAME, grouped_decoding
 from tooltune.evaluate.cache import attention_window, continued, gather, joined, new_cache
-from tooltune.evaluate.choosing import Guide, Picker, pickers
+from tooltune.evaluate.choosing import Guide, Picker, choose, pickers
 from tooltune.evaluate.loops import is_loop
 
 KEPT_TOKENS = 16384
@@ -374,12 +374,7 @@ class _Batch:
 
     def _choose(self, logits: Tensor) -> Tensor:
         """The next token of each live row, [rows]."""
-        chosen = logits.argmax(-1)
-        for row, index in enumerate(self.live):
-            picker = self.pickers[index]
-            if picker is not None and index not in self.seconds:
-                chosen[row] = picker.pick(logits[row])
-        return chosen
+        return choose(logits, [None if index in self.seconds else self.pickers[index] for index in self.live])
 
     def _record(self, index: int, token: int) -> bool:
         """Take a row's token; whether the row goes on."""

@@ -19,6 +19,7 @@ from typing import Any
 from tooltune.errors import ConfigError, ToolDefinitionError
 from tooltune.generate.attempt import SAME, UNCLEAR, attempt
 from tooltune.generate.distinct import Candidate, distinct
+from tooltune.generate.fractions import as_fractions
 from tooltune.generate.phrasing import ToolPhrasing, phrasing_for
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.report import GenerationReport
@@ -34,6 +35,8 @@ _SIZE_WEIGHTS = (7, 12, 23, 26, 20, 12)
 _MOST_TOOLS = 40
 _NEIGHBOURS = 0.5
 _ABSENT = 12
+_IN_FRACTIONS = 0.6
+"""How often tools of the catalogue take their percentages as fractions, where tools stand under other names at all."""
 _TRIES = 40
 _TOOL_SETS = 20
 """So many tool sets are tried where the first ones allow nothing new: a tool with few values has few requests."""
@@ -134,16 +137,19 @@ class Plan:
         """The tools of a group, and all tools with their wording; in a share of groups under other names."""
         tools, catalogue = self.tools(part, group), self._worded(part, group)
         rng = Random(f"{self.seed}:{part}:names:{group}")
-        if rng.random() >= self.renamed:
+        known, fixed = catalogue.phrasings, catalogue.written | catalogue.executed
+        pairs = [(tool, known[tool.name]) for tool in tools]
+        if rng.random() < self.renamed:
+            pairs = [pair if pair[0].name in fixed else renamed(*pair, rng) for pair in pairs]
+        if self.renamed and rng.random() < _IN_FRACTIONS:
+            pairs = [as_fractions(*pair, rng) if pair[1].domain else pair for pair in pairs]
+        chosen = tuple(tool for tool, _ in pairs)
+        if chosen == tools:
             return catalogue, tools
-        known = catalogue.phrasings
-        fixed = catalogue.written | catalogue.executed
-        pairs = [(t, known[t.name]) if t.name in fixed else renamed(t, known[t.name], rng) for t in tools]
-        names = {tool.name for tool in tools} | {tool.name for tool, _ in pairs}
+        names = {tool.name for tool in (*tools, *chosen)}
         others = [tool for tool in catalogue.tools if tool.name not in names]
         others = rng.sample(others, min(len(others), _ABSENT))
         wording = {tool.name: phrasing for tool, phrasing in pairs} | {tool.name: known[tool.name] for tool in others}
-        chosen = tuple(tool for tool, _ in pairs)
         return replace(catalogue, tools=(*chosen, *others), wording=wording), chosen
 
     def _others(self, chosen: Sequence[Tool], count: int, rng: Random) -> list[Tool]:
@@ -334,7 +340,8 @@ def make_plan(
 def _from_definition(tool: Tool, written: ToolPhrasing) -> ToolPhrasing:
     """Wording made from a tool's definition, with the values that were written for it."""
     made = phrasing_for(tool)
-    return replace(made, values={**made.values, **written.values})
+    said = {path: words for path, words in written.words.items() if path in written.values}
+    return replace(made, values={**made.values, **written.values}, words={**said, **made.words})
 
 
 def _askable(catalogue: Catalogue, chosen: Sequence[Tool], rng: Random) -> list[Tool]:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath as PurePath
 from random import Random
 from typing import Any
 
+from tooltune.generate.apposition import in_place
 from tooltune.generate.phrasing import Frame, ToolPhrasing
 from tooltune.generate.pools import from_template, is_kind, pooled
 from tooltune.generate.slots import choose_value
@@ -206,7 +207,7 @@ def speak(
             values stay as they are.
         rate: the share of optional segments that are said.
     """
-    parts = frame.template.select(rng, rng.choice((0.15, 0.5, 0.85)) if rate is None else rate)
+    parts = frame.template.select(rng, rng.choice((0.25, 0.6, 0.9)) if rate is None else rate)
     gaps = [part for part in parts if isinstance(part, Gap)]
     arguments: dict[str, list[dict[str, Any]]] = {}
     says: dict[str, str] = {}
@@ -219,6 +220,9 @@ def speak(
             values = list({repr(_at(a, name)): _at(a, name) for a in arguments[role]}.values())
             each[gap.key] = [speaker.say(name, value, rng) for value in values]
             says[gap.key] = join(each[gap.key])
+            if isinstance(values[0], str) and len(values) == 1 and gap.fixed is None:
+                noun = speaker.phrasing.nouns.get(name, "")
+                says[gap.key] = in_place(says[gap.key], values[0], noun, parts.index(gap), parts, rng)
             implied += [
                 (role, name, value, words) for value, words in _implied(speaker, gap, name, values, says, parts)
             ]
@@ -251,7 +255,8 @@ def _implied(
         return
     for value in values:
         for item in value if isinstance(value, list) else [value]:
-            if speaker.words(name, item):
+            as_it_is = re.search(rf"\b{re.escape(str(item))}\b", says[gap.key])
+            if speaker.words(name, item) and not as_it_is:
                 yield item, says[gap.key]
 
 

@@ -31,6 +31,8 @@ _UNCOUNTED = frozenset({
 })  # fmt: skip
 _UNCOUNTED_ABOUT = re.compile(r"\b(?:year|port|id|identifier|zip|postcode|postal|code|pin)\b", re.IGNORECASE)
 _FRACTION = re.compile(r"\b(?:fraction|between 0(?:\.0)? and 1(?:\.0)?|0(?:\.0)?(?: ?- ?| to |\u2013)1(?:\.0)?)\b")
+_IN_WORDS = 0.3
+"""How often a round large number is said in words."""
 LEADING = ("name", "title", "path", "filename", "file", "item", "product", "product_name", "sku", "label", "key")
 """The part of an object by which it is called, the first of them that there is."""
 _ARITHMETIC = re.compile(r"\d[\d\s.+*/()-]*[+*/-][\d\s.+*/()-]*")
@@ -111,9 +113,21 @@ def _number(name: str, value: int | float, schema: Mapping[str, Any], rng: Rando
     if isinstance(value, float) and not value.is_integer():
         return _decimal(value, schema, rng)
     whole = int(value)
-    if whole >= 1000 and rng.random() < 0.4 and not _is_uncounted(name, str(schema.get("description", ""))):
-        return f"{whole:,}"
-    return str(whole)
+    if whole < 1000 or _is_uncounted(name, str(schema.get("description", ""))):
+        return str(whole)
+    large = _large(whole)
+    if large and rng.random() < _IN_WORDS:
+        return rng.choice(large)
+    return f"{whole:,}" if rng.random() < 0.4 else str(whole)
+
+
+def _large(whole: int) -> list[str]:
+    """ "2.5 million" or "40 thousand" or "40k", where a number is as round as that; else nothing."""
+    for word, size in (("billion", 10**9), ("million", 10**6)):
+        if whole >= size and whole % (size // 100) == 0:
+            return [f"{whole / size:g} {word}"]
+    is_round = whole % 1000 == 0 and whole < 10**6
+    return [f"{whole // 1000} thousand", f"{whole // 1000}k"] if is_round else []
 
 
 def _decimal(value: float, schema: Mapping[str, Any], rng: Random) -> str:

@@ -36,7 +36,7 @@ def renamed(tool: Tool, phrasing: ToolPhrasing, rng: Random) -> tuple[Tool, Tool
     if len(set(names.values())) < len(names):
         return tool, phrasing
     parameters = tuple(replace(parameter, name=names[parameter.name]) for parameter in tool.parameters)
-    return replace(tool, name=new, parameters=parameters), _wording(phrasing, names)
+    return replace(tool, name=new, parameters=parameters), rekeyed(phrasing, names)
 
 
 def _nonsense(rng: Random) -> str:
@@ -54,7 +54,9 @@ def styled_name(name: str, style: str) -> str:
     return "_".join(words)
 
 
-def _wording(phrasing: ToolPhrasing, names: Mapping[str, str]) -> ToolPhrasing:
+def rekeyed(phrasing: ToolPhrasing, names: Mapping[str, str]) -> ToolPhrasing:
+    """A tool's wording for other names of its parameters."""
+
     def keyed(values: Mapping[str, Any]) -> dict[str, Any]:
         return {_path(path, names): value for path, value in values.items()}
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from tooltune.types import Example
-from tooltune.verify.facts import Facts
+from tooltune.verify.facts import PERCENT, Facts
 from tooltune.verify.grounding import is_said, leaves
 
 _DIGITS = re.compile(r"\d+")
@@ -35,7 +35,7 @@ def _unused_in(said: Facts, used: Facts) -> Iterator[str]:
     for number in sorted(said.numbers):
         # A percentage stands twice in `said.numbers`; a number word may be part of a text.
         known = used.numbers | {round(n / 100, 6) for n in used.numbers}
-        if f"{number:g}%" in said.text:
+        if any(PERCENT.match(said.text, found.end()) for found in re.finditer(rf"\b{number:g}", said.text)):
             known |= {round(n * 100, 6) for n in used.numbers}
         if number not in known and not is_said(f"{number:g}", "", {}, used) and number > 12:
             yield f"{number:g}"

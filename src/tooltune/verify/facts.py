@@ -20,8 +20,13 @@ _TIMES = (
     re.compile(r"\b(?P<word>noon|midnight)\b"),
 )
 _NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d+(?:\.\d+)?(?=%|\b)")
+PERCENT = re.compile(r" ?%| per ?cent\b")
+"""What makes a percentage of the number before it."""
 _DIGIT = re.compile(r"\d")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_SIZES = {"thousand": 1e3, "k": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_LARGE = re.compile(rf"(?<![\w.])(?P<n>\d+(?:\.\d+)?) ?(?P<size>{'|'.join(_SIZES)})\b")
+""" "2.5 million", "40k"."""
 _WORD = re.compile(r"[a-z]+")
 _ISO_DURATION = re.compile(
     r"\bp(?=[\dt])(?:(?P<w>\d+)w)?(?:(?P<d>\d+)d)?(?:t(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+)s)?)?\b"
@@ -64,10 +69,15 @@ class Facts:
         rest = self._take_dates(text)
         for found in _ISO_DURATION.finditer(rest):
             self.numbers |= {float(n) for n in found.groups() if n}
-        rest = _THOUSANDS.sub("", self._take_times(rest))
+        rest = self._take_large(_THOUSANDS.sub("", self._take_times(rest)))
         for found in _NUMBER.finditer(rest):
-            self._add_number(found[0], rest[found.end() : found.end() + 1] == "%")
+            self._add_number(found[0], bool(PERCENT.match(rest, found.end())))
         return rest
+
+    def _take_large(self, text: str) -> str:
+        for found in _LARGE.finditer(text):
+            self.numbers.add(round(float(found["n"]) * _SIZES[found["size"]], 6))
+        return _LARGE.sub(" ", text)
 
     def add(self, other: Facts) -> None:
         """Take in what another text states."""

@@ -6,6 +6,7 @@ catalogue is measured on tools and fields that it has never seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +31,7 @@ HELD_OUT_DOMAINS = frozenset(
         "sailing and tides",
     }
 )
+_ARTICLE = re.compile(r"^(?:the|an?|my|our|some) (?=\w)")
 EVERY = 10
 """In the other domains one of every so many tools is held out."""
 
@@ -90,6 +92,8 @@ def as_tool(entry: Entry) -> Tool:
 def as_phrasing(entry: Entry) -> ToolPhrasing:
     """The tool's wording; the last line of each kind is held out."""
     missing = {path: texts for path, texts in entry.missing.items() if "." not in path}
+    said = _said_with_article(entry)
+    bare = {path: tuple(without_article(str(value)) for value in entry.values[path]) for path in said}
     return ToolPhrasing(
         does=entry.does,
         requests=_split(f"{entry.name}.requests", entry.requests),
@@ -97,10 +101,28 @@ def as_phrasing(entry: Entry) -> ToolPhrasing:
         clauses=_split(f"{entry.name}.clauses", entry.clauses),
         missing=_split(f"{entry.name}.missing", [text for texts in missing.values() for text in texts]),
         nouns={name: entry.nouns.get(name, spaced(name)) for name in entry.parameters},
-        values=entry.values,
-        words=entry.words,
+        values={**entry.values, **bare},
+        words={**entry.words, **said},
         domain=entry.domain,
     )
+
+
+def without_article(text: str) -> str:
+    """A value as it stands in a call: "Prado" for "the Prado", "violin case" for "my violin case"."""
+    return _ARTICLE.sub("", text)
+
+
+def _said_with_article(entry: Entry) -> dict[str, dict[str, tuple[str, ...]]]:
+    """How such values are said: parameter -> value -> words."""
+    said: dict[str, dict[str, tuple[str, ...]]] = {}
+    for path, values in entry.values.items():
+        if not isinstance(values, str) and path not in entry.verbatim:
+            texts = [value for value in values if isinstance(value, str)]
+            found: dict[str, tuple[str, ...]] = {
+                without_article(text): (text,) for text in texts if without_article(text) != text
+            }
+            said |= {path: found} if found else {}
+    return said
 
 
 def _split(family: str, texts: Sequence[str]) -> Split:

@@ -38,6 +38,8 @@ class Entry(BaseModel):
     nouns: dict[str, str] = {}
     values: dict[str, str | tuple[Any, ...]] = {}
     words: dict[str, dict[str, tuple[str, ...]]] = {}
+    verbatim: tuple[str, ...] = ()
+    """Parameters whose values are texts, to which an article at their start belongs."""
     domain: str = ""
 
     def required(self) -> tuple[str, ...]:

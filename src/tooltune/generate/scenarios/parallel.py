@@ -7,6 +7,7 @@ from random import Random
 
 from tooltune.generate.deeds import deed_of, named_by
 from tooltune.generate.names import is_place
+from tooltune.generate.scenarios.together import in_one_breath, in_sentences, of_many
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.speech import styled
 from tooltune.generate.templates import Gap
@@ -14,6 +15,9 @@ from tooltune.types import Message, Tool, ToolCall
 
 Said = Sequence[tuple[ToolCall, Mapping[str, str]]]
 """The calls, each with how its arguments were said."""
+
+_WAYS = {"listed": 25, "joined": 30, "one breath": 20, "many": 8, "sentences": 17}
+"""How often each way to ask is tried."""
 
 
 def possible(catalogue: Catalogue) -> bool:
@@ -34,7 +38,18 @@ def needs(catalogue: Catalogue, rng: Random, chosen: list[Tool]) -> list[Tool]:
 
 def build(scene: Scene) -> Draft | None:
     """Several calls in one turn."""
-    return _listed(scene) if scene.rng.random() < 0.45 else _joined(scene)
+    way = scene.rng.choices(tuple(_WAYS), tuple(_WAYS.values()))[0]
+    if way == "listed":
+        return _listed(scene)
+    if way == "joined":
+        return _joined(scene)
+    found = {"one breath": in_one_breath, "many": of_many, "sentences": in_sentences}[way](scene)
+    if found is None or len({repr(call) for call, _ in found[1]}) < max(2, len(found[1])):
+        return None
+    text, said = found
+    if scene.is_foreign(scene.tools[0]) and is_repeated(scene, said):
+        return None
+    return answered(scene, text, said)
 
 
 def _listed(scene: Scene) -> Draft | None:

@@ -47,6 +47,9 @@ def test_values_that_must_be_copied_are_verbatim():
 
 def test_numbers_lists_and_objects():
     assert forms("n", 1200) == {"1200", "1,200"}
+    assert forms("price", 40_000) == {"40000", "40,000", "40k", "40 thousand"}
+    assert forms("population", 2_500_000) == {"2500000", "2,500,000", "2.5 million"}
+    assert forms("port", 8000) == {"8000"}
     assert forms("tags", ["a", "b", "c"]) == {"a, b and c"}
     assert forms("address", {"zipCode": "1", "town": "Oslo"}) == {"zip code 1, town Oslo"}
 

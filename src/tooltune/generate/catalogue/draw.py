@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 from typing import Literal
 
 from tooltune.errors import ConfigError
 from tooltune.generate.catalogue.read import Entry, entries
-from tooltune.generate.phrasing import Split, ToolPhrasing
+from tooltune.generate.phrasing import Frame, Split, ToolPhrasing
 from tooltune.generate.surfaces import spaced
+from tooltune.generate.templates import parse_template
 from tooltune.types import Tool
 
 CataloguePart = Literal["train", "held_out_tools", "held_out_domains"]
@@ -32,6 +33,11 @@ HELD_OUT_DOMAINS = frozenset(
     }
 )
 _ARTICLE = re.compile(r"^(?:the|an?|my|our|some) (?=\w)")
+_COMMANDS = (
+    ("<Can|Could|Would|Can> you <please |||>", "?"),
+    ("<Please |Please |I need you to |I want you to |I'd like you to |Help me ||||>", "."),
+)
+"""What stands before and behind a clause that is a request of its own."""
 EVERY = 10
 """In the other domains one of every so many tools is held out."""
 
@@ -96,7 +102,7 @@ def as_phrasing(entry: Entry) -> ToolPhrasing:
     bare = {path: tuple(without_article(str(value)) for value in entry.values[path]) for path in said}
     return ToolPhrasing(
         does=entry.does,
-        requests=_split(f"{entry.name}.requests", entry.requests),
+        requests=_requests(entry),
         several=Split(),
         clauses=_split(f"{entry.name}.clauses", entry.clauses),
         missing=_split(f"{entry.name}.missing", [text for texts in missing.values() for text in texts]),
@@ -105,6 +111,18 @@ def as_phrasing(entry: Entry) -> ToolPhrasing:
         words={**entry.words, **said},
         domain=entry.domain,
     )
+
+
+def _requests(entry: Entry) -> Split:
+    """The requests, and in training the clauses as plain questions and commands."""
+    requests = _split(f"{entry.name}.requests", entry.requests)
+    clauses = entry.clauses[:-1] or entry.clauses
+    commands = (
+        Frame(f"{entry.name}.clauses.{i}", parse_template(before + clause + after))
+        for i, clause in enumerate(clauses)
+        for before, after in _COMMANDS
+    )
+    return replace(requests, train=(*requests.train, *commands))
 
 
 def without_article(text: str) -> str:

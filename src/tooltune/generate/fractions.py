@@ -17,6 +17,8 @@ from tooltune.generate.variants import rekeyed
 from tooltune.types import UNSET, Tool, ToolParameter
 
 _PERCENT = re.compile(r",? (?:in percent(?: per year)?|as a percentage)\b(?: of)?")
+_FIGURES = re.compile(r"[,;] [^,;]*\d[^,;]*")
+""" ", 100 is full", which is no longer so."""
 _NAME = re.compile(r"(?i)_?(?:percent|pct)$")
 _SIGN = re.compile(r"(?: ?%| per ?cent\b)")
 _SAID = (", as a decimal", ", e.g. 0.15 for 15%", ", as a fraction", ", between 0 and 1", "", "")
@@ -63,9 +65,10 @@ def _fraction(old: ToolParameter, name: str, rng: Random) -> ToolParameter:
     """The parameter from 0 to 1."""
     schema: dict[str, Any] = {**old.to_schema(), "type": "number"}
     schema |= {key: round(schema[key] / 100, 6) for key in ("minimum", "maximum") if key in schema}
+    schema.pop("multipleOf", None)  # a fraction is as exact as it is given
     if old.default is not UNSET and isinstance(old.default, int | float):
         schema["default"] = round(old.default / 100, 6)
-    schema["description"] = _PERCENT.sub("", old.description).partition(", e.g.")[0] + rng.choice(_SAID)
+    schema["description"] = _FIGURES.sub("", _PERCENT.sub("", old.description)) + rng.choice(_SAID)
     return ToolParameter.from_schema(name, schema, old.required)
 
 

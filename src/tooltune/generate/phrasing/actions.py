@@ -29,7 +29,9 @@ _DETAIL = re.compile(
     r"in an? \w+ that|as well as|along with|from within|(?:from|with|to|in|by|for) (?:an )?optional|with support|"
     r"with \w+ options|from one \w+ (?:in)?to another|in a (?:given|certain) number of|"
     r"or (?:in|at|on|for|from|with|by)|"
-    r"or number of|from the file ?system|as text|as an? [A-Za-z]+ (?:structure|object|string)|"
+    r"or number of|to an? given (?:level|value|amount|number)|for a limited time|"
+    r"(?:to|in|into) (?:another|other) (?:folder|directory|days?|dates?|times?|place|location|file format)|"
+    r"from the file ?system|as text|as an? [A-Za-z]+ (?:structure|object|string)|"
     r"for the authenticated user|or (?:an? )?specified|filtered|and (?:returns?|gets?)|from the local|when)\b.*"
     r"|, .*"
 )
@@ -49,6 +51,7 @@ _SWITCHED_FOR = re.compile(
 """ "disable a repository for immutable releases": it is they that are disabled, for the repository."""
 _PLURAL = re.compile(r"(?!(?:all|my|the|an?|public|me) )[\w -]+(?<!s)s")
 """ "repositories for the authenticated user" are mine."""
+_IT = frozenset({"it", "them"})
 _ARTICLES = frozenset({"a", "an", "the", "my", "your"})
 _NOT_PAST = frozenset({"feed", "seed", "speed", "bed", "breed", "embed", "need", "thread", "shed"})
 _BEFORE_NAMES = frozenset({"git", "github", "gitlab", "local", "remote", "default", "new", "current"})
@@ -57,7 +60,7 @@ _ON_ONE = frozenset({"update", "set", "delete", "remove", "check", "enable", "di
 _PARTICLES = frozenset({"on", "off", "up", "down", "out", "back", "in"})
 _OPENING = frozenset({"for", "at", "all", "up", "through", "me", "if", "whether", "that", "out", "off", "on", "to"})
 _BEHIND_NOUNS = frozenset({"of", "that", "which", "who", "whose", "within", "between"})
-_BEHIND_UNKNOWN = frozenset({"at", "with", "near"})
+_BEHIND_UNKNOWN = frozenset({"at", "with", "near", "about", "and"})
 _NO_OBJECT = frozenset({"to", "of"})
 _TALK = (" is ", " are ", " you ", " will ", " can ", " should ")
 
@@ -145,9 +148,13 @@ def _one_of_several(words: list[str]) -> list[str]:
         words = [words[0], *words[3:]]
     for i in range(2, len(words) - 1):
         then = [word for word in words[i + 1 : i + 3] if not word.endswith("ly")]
-        if words[i] in ("or", "and", "then") and then and then[0] in wording().verbs | {"ensure", "overwrite"}:
+        goes_on = (
+            words[0].endswith("s") and words[i + 2 : i + 3] and words[i + 2].lower() in wording().determiners | _IT
+        )
+        base = {imperative(word) for word in then[:1] if goes_on and word.endswith("s")}  # "and stores it"
+        if words[i] in ("or", "and", "then") and {*then[:1], *base} & (wording().verbs | {"ensure", "overwrite"}):
             ends_object = words[i - 1].lower() not in wording().determiners
-            return words[:i] if ends_object and then[0] not in wording().also_nouns else words
+            return words[:i] if ends_object and (base or then[0] not in wording().also_nouns) else words
     return words
 
 
@@ -192,7 +199,9 @@ def _from_name(name: str) -> Action:
 def _verb_before(words: list[str]) -> str | None:
     """The verb that words begin with, where it is no noun: "Sights within ...", "Lounges at ...", "Calories burned"."""
     behind = words[1].lower() if words[1:] else ""
-    noun = behind in _BEHIND_NOUNS and not words[0].lower().startswith("dispose")
+    of_two = behind == "and" and words[3:4] == ["of"]  # "Start and end of the soft light"
+    average = words[0].lower() == "average" and behind not in {*wording().determiners, ""}
+    noun = of_two or average or (behind in _BEHIND_NOUNS and not words[0].lower().startswith("dispose"))
     unknown = behind in _BEHIND_UNKNOWN or (behind.endswith("ed") and behind not in _NOT_PAST)
     return None if noun else _known_verb(words[0]) or (None if unknown else _unknown_verb(words[0]))
 

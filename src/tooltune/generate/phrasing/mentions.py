@@ -278,7 +278,8 @@ def _attached(
     if is_text_of_percent or (kind == "array" and style == "itself" and _holds_objects(parameter)):
         rule = None
     if rule is None and len(words(parameter.name)) > 1 and last[0] in _LAST_PREPOSITIONS:
-        return (f"{last[0]} {{x}}",), False
+        is_day = last[0] == "in" and parameter.format == "date"  # `check_in`
+        return (f"{'on' if is_day else last[0]} {{x}}",), False
     if style == "path" and last[0] in ("path", "root"):
         folder = text_kind(parameter.name, parameter.description, about) in ("folder_path", "repository_path")
         return ("in {x}" if folder and not (action.is_a("make") and parameter.name == "path") else "at {x}",), False

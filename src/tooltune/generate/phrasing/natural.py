@@ -36,6 +36,8 @@ _CONDITIONAL = re.compile(
     re.IGNORECASE,
 )
 """ "Required when the type is ...": whether it may be said depends on other arguments; "a,b,c" is nothing to say."""
+_ONCE = re.compile(r"^[^.;]*\b(?:when|as soon as) (?:an?|the) [\w -]+ (?:\w+s|is|are)\b")
+""" "Send an e-mail when the fare drops": what is asked for is that, and no e-mail."""
 _OLD = re.compile(r"\bdeprecated\b|\bclosing down\b|\bno longer supported\b", re.IGNORECASE)
 _CURSOR = re.compile(r"\bcursor\b|\bpaginat|\bencrypt", re.IGNORECASE)
 _WHERE = re.compile(r"(?:in|on|at|for|from|of|by) ")
@@ -252,7 +254,12 @@ def is_clear(tool: Tool, action: Action, mentions: Sequence[Mention], said: str,
     """
     required = [m for m in mentions if m.required]
     idle = action.verb in _WORKING_OUT and tool.parameters and not required  # "convert distance to miles" of what?
-    if idle or _OLD.search(tool.description) or _lacks_its_object(tool, action, mentions):
+    if (
+        idle
+        or _OLD.search(tool.description)
+        or _ONCE.match(tool.description)
+        or _lacks_its_object(tool, action, mentions)
+    ):
         return False
     is_command = not (_is_no_command(tool, action, required) or _CODE.search(str(action)) or _BARE.fullmatch(said))
     return (

@@ -124,8 +124,8 @@ def _joined(scene: Scene, texts: Sequence[str]) -> str:
     """The parts with words between them; with more than "and" where one of them has an "and" of its own."""
     crowded = any(" and " in text or "," in text for text in texts)
     word = scene.rng.choice((", and", "; and", ", and also", ", then") if crowded else _JOINS)
-    between = "; and"[0] if word.startswith(";") else ","
-    return f"{between}".join(texts[:-1]) + word + texts[-1]
+    between = ";" if word.startswith(";") else ","
+    return between.join(texts[:-1]) + word + texts[-1]
 
 
 def _is_name(scene: Scene, tool: Tool, part: str | Gap) -> bool:

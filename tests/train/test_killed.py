@@ -6,6 +6,8 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.test_cli import command
 from tooltune.cli import main
 
@@ -25,7 +27,9 @@ sys.exit(main(sys.argv[3:]))
 """
 
 
-def test_a_killed_run_ends_in_the_same_weights(tiny_model_folder: Path, tmp_path: Path) -> None:
+def test_a_killed_run_ends_in_the_same_weights(
+    tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = tmp_path / "data.jsonl"
     assert main(["generate", "--data_path", str(data), "--num_examples", "24", "--max_tools_in_view", "2"]) == 0
     common = ["train", "--model_name", str(tiny_model_folder), "--data_path", str(data), "--learning_rate", "1e-2",
@@ -50,7 +54,8 @@ def test_a_killed_run_ends_in_the_same_weights(tiny_model_folder: Path, tmp_path
     weights = [(tmp_path / run / "adapter_model.safetensors").read_bytes() for run in ("whole", "killed")]
     assert weights[0] == weights[1]
 
-    evaluated = ["evaluate", str(tmp_path / "killed"), "--checkpoints", "--data_path", str(data),
+    monkeypatch.chdir(tmp_path)  # no dataset of the default name lies here, so it is the run's own
+    evaluated = ["evaluate", str(tmp_path / "killed"), "--checkpoints",
                  "--output_dir", str(tmp_path / "evaluated"), "--max_new_tokens", "4"]  # fmt: skip
     assert main(evaluated) == 0
     assert (tmp_path / "evaluated" / "checkpoints.png").stat().st_size > 1000

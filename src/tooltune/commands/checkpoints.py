@@ -37,6 +37,7 @@ def evaluate_checkpoints(run: Path, config: EvaluateCommandConfig) -> None:
     if not found:
         raise ModelError(str(run / CHECKPOINTS), "no complete checkpoint", fix="Train with --save_strategy steps.")
     folder = writable_folder(config.output_dir, "the table and the curve")
+    config = _with_own_data(run, config)
     held_out = load_split(config.data_path, config.held_out_share).held_out
     encoder = make_encoder(load_tokenizer(settings.model_name), settings)
     model, rows = add_lora(load(settings), settings), []
@@ -50,21 +51,34 @@ def evaluate_checkpoints(run: Path, config: EvaluateCommandConfig) -> None:
     console.print(f"\nTable and curve: {folder / 'checkpoints.json'}, {folder / CURVE}")
 
 
+def _with_own_data(run: Path, config: EvaluateCommandConfig) -> EvaluateCommandConfig:
+    """The same, asking about the run's own dataset where no other is named."""
+    if config.data_path.exists() or "data_path" in config.model_fields_set:
+        return config
+    values = _settings(run)
+    own = {"data_path": Path(values["data_path"]), "held_out_share": values["held_out_share"]}
+    return config.model_copy(update=own | config.model_dump(include=config.model_fields_set & own.keys()))
+
+
 def run_settings(run: Path) -> TrainConfig:
     """The settings that a run was trained with; a run that has not finished has them too.
 
     Raises:
         ModelError: the folder holds no run.
     """
+    values = _settings(run)
+    known = {key: value for key, value in values.items() if key in TrainConfig.model_fields}
+    config: TrainConfig = TrainConfig.parse(known | {"output_dir": run}, str(run / SETTINGS))
+    return config
+
+
+def _settings(run: Path) -> dict[str, Any]:
     try:
-        values = json.loads((run / SETTINGS).read_text(encoding="utf-8"))
+        return dict(json.loads((run / SETTINGS).read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise ModelError(
             str(run), f"no readable {SETTINGS} ({error})", "the --output_dir of a run", "Make one with: tooltune train"
         ) from error
-    known = {key: value for key, value in values.items() if key in TrainConfig.model_fields}
-    config: TrainConfig = TrainConfig.parse(known | {"output_dir": run}, str(run / SETTINGS))
-    return config
 
 
 def show(rows: Sequence[dict[str, Any]]) -> None:

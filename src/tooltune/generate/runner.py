@@ -18,6 +18,7 @@ from typing import Any
 
 from tooltune.errors import ConfigError, ToolDefinitionError
 from tooltune.generate.attempt import SAME, UNCLEAR, attempt
+from tooltune.generate.described import as_described
 from tooltune.generate.distinct import Candidate, distinct
 from tooltune.generate.fractions import as_fractions
 from tooltune.generate.phrasing import ToolPhrasing, phrasing_for
@@ -37,6 +38,8 @@ _NEIGHBOURS = 0.5
 _ABSENT = 12
 _IN_FRACTIONS = 0.6
 """How often tools of the catalogue take their percentages as fractions, where tools stand under other names at all."""
+_DESCRIBED = 0.35
+"""How often their choices and defaults stand in the descriptions alone."""
 _TRIES = 40
 _TOOL_SETS = 20
 """So many tool sets are tried where the first ones allow nothing new: a tool with few values has few requests."""
@@ -143,6 +146,8 @@ class Plan:
             pairs = [pair if pair[0].name in fixed else renamed(*pair, rng) for pair in pairs]
         if self.renamed and rng.random() < _IN_FRACTIONS:
             pairs = [as_fractions(*pair, rng) if pair[1].domain else pair for pair in pairs]
+        if self.renamed and rng.random() < _DESCRIBED:
+            pairs = [as_described(*pair, rng) if pair[1].domain else pair for pair in pairs]
         chosen = tuple(tool for tool, _ in pairs)
         if chosen == tools:
             return catalogue, tools

@@ -22,6 +22,9 @@ _ORDERED = (
     ("since", "before"), ("after", "before"),
 )  # fmt: skip
 
+_AS_LIST = 0.3
+"""How often numbers stand in a row, without an "and"."""
+
 
 @dataclass(frozen=True)
 class Speaker:
@@ -82,7 +85,8 @@ class Speaker:
     def say(self, name: str, value: Any, rng: Random) -> str:
         """A value in everyday words."""
         if isinstance(value, list):
-            return join([alone(self, name, self._say_one(name, item, rng)) for item in value])
+            said = [alone(self, name, self._say_one(name, item, rng)) for item in value]
+            return _listed(said, all(type(item) in (int, float) for item in value), rng)
         return self._say_one(name, value, rng)
 
     def _say_one(self, name: str, value: Any, rng: Random) -> str:
@@ -96,6 +100,13 @@ class Speaker:
         if type(value) is int and "commas" in self.tool.description:
             return (str(value),)  # they are what is asked for
         return self.phrasing.words.get(name, {}).get(str(value), ())
+
+
+def _listed(said: Sequence[str], numbers: bool, rng: Random) -> str:
+    """ "1, 2 and 3", or as some write numbers: "[1, 2, 3]", "1, 2, 3"."""
+    if numbers and len(said) > 2 and rng.random() < _AS_LIST:
+        return rng.choice(("[{}]", "{}", "({})")).format(", ".join(text.replace(",", "") for text in said))
+    return join(said)
 
 
 def alone(speaker: Speaker, name: str, said: str) -> str:

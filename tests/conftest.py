@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tooltune import Message, Tool, ToolCall, ToolParameter
 
+# A busy machine pauses a test for longer than any deadline.
+settings.register_profile("tooltune", deadline=None)
+settings.load_profile("tooltune")
 WEATHER = Tool(
     "get_weather",
     "Get the weather of a city.",

@@ -113,7 +113,7 @@ TOOLS = st.builds(tool, TOOL_NAMES, DESCRIPTIONS | st.just("Update an order of a
 
 
 @given(st.lists(TOOLS, min_size=1, max_size=2, unique_by=lambda t: t.name), st.integers(0, 99))
-@settings(max_examples=150, deadline=30_000, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=90_000, suppress_health_check=[HealthCheck.too_slow])
 def test_generation_ends_in_valid_examples_or_in_an_error_of_the_definition(tools, seed):
     try:
         examples = list(generate_examples(tools, 4, seed))

@@ -8,16 +8,16 @@ from tooltune.generate.described import as_described
 from tooltune.generate.runner import examples_of, make_plan
 from tooltune.types import UNSET
 
-LOCK = next(entry for entry in entries() if entry.name == "find_guided_tours")
+TOURS = next(entry for entry in entries() if entry.name == "find_guided_tours")
 
 
 def definitions(seeds=40):
     for seed in range(seeds):
-        yield as_described(as_tool(LOCK), as_phrasing(LOCK), Random(seed))
+        yield as_described(as_tool(TOURS), as_phrasing(TOURS), Random(seed))
 
 
 def test_every_choice_is_named_where_the_schema_has_none():
-    themes = LOCK.parameters["theme"]["enum"]
+    themes = TOURS.parameters["theme"]["enum"]
     told = [(tool.parameter("theme"), phrasing) for tool, phrasing in definitions()]
     without = [(theme, phrasing) for theme, phrasing in told if not theme.enum]
     assert 10 < len(without) < 35
@@ -39,7 +39,7 @@ def test_defaults_and_choices_are_kept_in_one_place_or_the_other():
 
 
 def test_examples_with_such_definitions_hold():
-    tool, wording = as_tool(LOCK), {LOCK.name: as_phrasing(LOCK)}
+    tool, wording = as_tool(TOURS), {TOURS.name: as_phrasing(TOURS)}
     plan = make_plan([tool], 60, 5, 0, 2, 1, wording, {"single": 1}, renamed_share=0.01)
     seen = {
         call.arguments["theme"]

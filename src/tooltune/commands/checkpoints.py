@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
+from tooltune.commands.systems import with_own_data
 from tooltune.config import EvaluateCommandConfig, TrainConfig
 from tooltune.dataset import load_split
 from tooltune.errors import ModelError
@@ -37,7 +39,7 @@ def evaluate_checkpoints(run: Path, config: EvaluateCommandConfig) -> None:
     if not found:
         raise ModelError(str(run / CHECKPOINTS), "no complete checkpoint", fix="Train with --save_strategy steps.")
     folder = writable_folder(config.output_dir, "the table and the curve")
-    config = _with_own_data(run, config)
+    config = with_own_data(config, partial(_own_data, run))
     held_out = load_split(config.data_path, config.held_out_share).held_out
     encoder = make_encoder(load_tokenizer(settings.model_name), settings)
     model, rows = add_lora(load(settings), settings), []
@@ -51,13 +53,10 @@ def evaluate_checkpoints(run: Path, config: EvaluateCommandConfig) -> None:
     console.print(f"\nTable and curve: {folder / 'checkpoints.json'}, {folder / CURVE}")
 
 
-def _with_own_data(run: Path, config: EvaluateCommandConfig) -> EvaluateCommandConfig:
-    """The same, asking about the run's own dataset where no other is named."""
-    if config.data_path.exists() or "data_path" in config.model_fields_set:
-        return config
+def _own_data(run: Path) -> dict[str, Any]:
+    """What the settings of a run say of its dataset."""
     values = _settings(run)
-    own = {"data_path": Path(values["data_path"]), "held_out_share": values["held_out_share"]}
-    return config.model_copy(update=own | config.model_dump(include=config.model_fields_set & own.keys()))
+    return {"data_path": Path(values["data_path"]), "held_out_share": values["held_out_share"]}
 
 
 def run_settings(run: Path) -> TrainConfig:

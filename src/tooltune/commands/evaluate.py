@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tooltune.commands.systems import System, Systems, open_systems, run_manifest
+from tooltune.commands.systems import System, Systems, open_systems, run_manifest, with_own_data
 from tooltune.config import EvaluateCommandConfig
 from tooltune.dataset import load_dataset, load_split
 from tooltune.errors import ConfigError
@@ -36,7 +37,7 @@ def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
     writable_folder(config.output_dir, "the report")
     if config.bfcl_results:
         writable_folder(config.bfcl_results, "BFCL's results")
-    config = with_own_data(model_name, config)
+    config = with_own_data(config, partial(_own_data, model_name, config))
     chosen = choose(config)
     data = _training_data(model_name, config)
     gate = _gate(chosen, data, config.strict)
@@ -47,16 +48,12 @@ def evaluate_only(model_name: str, config: EvaluateCommandConfig) -> None:
     finish(systems.config, record, *_ask_all(systems, record, shots))
 
 
-def with_own_data(model_name: str, config: EvaluateCommandConfig) -> EvaluateCommandConfig:
-    """The same, asking a run about its own dataset where no other is named."""
-    if config.data_path.exists() or "data_path" in config.model_fields_set:
-        return config
+def _own_data(model_name: str, config: EvaluateCommandConfig) -> dict[str, Any]:
+    """What the manifest of a finished run says of its dataset; empty where the model is none."""
     manifest = run_manifest(model_name, config)
     if not manifest:
-        return config
-    own = {"data_path": Path(manifest["data"]["path"]), "held_out_share": manifest["config"]["held_out_share"]}
-    given = config.model_dump(include=config.model_fields_set & own.keys())
-    return config.model_copy(update=own | given)
+        return {}
+    return {"data_path": Path(manifest["data"]["path"]), "held_out_share": manifest["config"]["held_out_share"]}
 
 
 def _training_data(model_name: str, config: EvaluateCommandConfig) -> Data | None:

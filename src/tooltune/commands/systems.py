@@ -58,6 +58,19 @@ def run_manifest(model_name: str, config: EvaluateCommandConfig) -> dict[str, An
     return read_manifest(Path(model_name)) if (Path(model_name) / MANIFEST).exists() else {}
 
 
+def with_own_data(config: EvaluateCommandConfig, own: Callable[[], Mapping[str, Any]]) -> EvaluateCommandConfig:
+    """The same, asking a run about its own dataset where no other is named.
+
+    Args:
+        config: what is asked for; what it names stays.
+        own: gives the run's `data_path` and `held_out_share`, or nothing where they are not known.
+    """
+    if config.data_path.exists() or "data_path" in config.model_fields_set:
+        return config
+    known = dict(own())
+    return config.model_copy(update=known | config.model_dump(include=config.model_fields_set & known.keys()))
+
+
 def open_systems(model_name: str, config: EvaluateCommandConfig) -> Systems:
     """Load what shall be measured.
 

@@ -53,5 +53,4 @@ def _with_words(phrasing: ToolPhrasing, parameter: ToolParameter, values: Sequen
     name, schema = parameter.name, parameter.to_schema()
     said: Mapping[str, Sequence[str]] = {v: (say(name, v, schema, Random(0)),) for v in values}
     words = {**said, **phrasing.words.get(name, {})}
-    given = phrasing.values.get(name) or tuple(values)
-    return replace(phrasing, words={**phrasing.words, name: words}, values={**phrasing.values, name: given})
+    return phrasing.saying(name, phrasing.values.get(name) or values, words)

@@ -49,11 +49,9 @@ def _one(tool: Tool, phrasing: ToolPhrasing, old: ToolParameter, rng: Random) ->
     percents = _percents(phrasing.values.get(old.name), old, rng)
     fractions = {round(percent / 100, 6): percent for percent in percents}
     words = {str(fraction): (f"{percent:g}",) for fraction, percent in fractions.items()}
-    told = replace(
-        phrasing, requests=requests, clauses=clauses, missing=missing,
-        values={**phrasing.values, old.name: tuple(fractions)}, words={**phrasing.words, old.name: words},
-        alone={**phrasing.alone, old.name: "{x}%"},
-    )  # fmt: skip
+    alone = {**phrasing.alone, old.name: "{x}%"}
+    told = replace(phrasing, requests=requests, clauses=clauses, missing=missing, alone=alone)
+    told = told.saying(old.name, tuple(fractions), words)
     new = _name(old.name, rng)
     if not new or tool.parameter(new) not in (None, old):
         return tool, phrasing

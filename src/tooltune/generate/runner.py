@@ -137,7 +137,7 @@ class Plan:
         return rng.choices(sizes, [_size_weight(size) for size in sizes])[0]
 
     def view(self, part: Part, group: int) -> tuple[Catalogue, tuple[Tool, ...]]:
-        """The tools of a group, and all tools with their wording; in a share of groups under other names."""
+        """The tools of a group, and all tools with their wording; some groups have other names or definitions."""
         tools, catalogue = self.tools(part, group), self._worded(part, group)
         rng = Random(f"{self.seed}:{part}:names:{group}")
         known, fixed = catalogue.phrasings, catalogue.written | catalogue.executed
@@ -318,7 +318,8 @@ def make_plan(
         max_tools_in_view: most tools that an example shows; a chain may need one or two more.
         wording: tool name -> its wording, for tools that bring theirs.
         shares: scenario -> share, in place of the usual ones; in any unit.
-        renamed_share: share of the tool sets that are shown under other names, see `variants`.
+        renamed_share: share of the tool sets that are shown under other names, see `variants`; above 0, tools of the
+            catalogue have other definitions too, see `fractions` and `described`.
         answered_share: share of the training examples with calls that are kept to their end; others are
             verified whole and then end with their last call.
         one_tool_share: share of the tool sets that are one tool alone, whatever scenarios they were drawn for;

@@ -266,8 +266,7 @@ def _implied(
         return
     for value in values:
         for item in value if isinstance(value, list) else [value]:
-            as_it_is = re.search(rf"\b{re.escape(str(item))}\b", says[gap.key])
-            if speaker.words(name, item) and not as_it_is:
+            if speaker.words(name, item) and not re.search(rf"\b{re.escape(str(item))}\b", says[gap.key]):
                 yield item, says[gap.key]
 
 

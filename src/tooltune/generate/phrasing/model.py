@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from tooltune.generate.templates import Template, parse_template
@@ -80,6 +80,10 @@ class ToolPhrasing:
     """The field it belongs to, for tools of the catalogue."""
     clear: bool = True
     """Whether its requests are what a person might say."""
+
+    def saying(self, name: str, values: Sequence[Any], words: Mapping[str, Sequence[str]]) -> ToolPhrasing:
+        """The same with other values of a parameter, and words that say them."""
+        return replace(self, values={**self.values, name: tuple(values)}, words={**self.words, name: words})
 
     @property
     def joined(self) -> Split:

@@ -52,12 +52,13 @@ def of_many(scene: Scene) -> Said | None:
     if frame is None:
         return None
     parts = frame.template.select(scene.rng, scene.rng.choice(_RATES))
-    able = [i for i, part in enumerate(parts) if _is_name(scene, tool, part) and not str(parts[i - 1]).endswith('"')]
+    gaps = [(i, part) for i, part in enumerate(parts) if isinstance(part, Gap)]
+    able = [(i, gap) for i, gap in gaps if _is_name(scene, tool, gap) and not str(parts[i - 1]).endswith('"')]
     if not able:
         return None
-    at = scene.rng.choice(able)
-    key = next(part.key for part in parts[at:] if isinstance(part, Gap))
-    many = [Gap(key, many=True) if i == at else part for i, part in enumerate(parts)]
+    at, varied = scene.rng.choice(able)
+    key = varied.key
+    many = [*parts[:at], Gap(key, many=True), *parts[at + 1 :]]
     spoken = scene.speak(Frame("", Template(tuple(many))), {"": tool}, None)
     calls = spoken.calls("", tool)
     said = zip(calls, spoken.each[key], strict=True)
@@ -128,10 +129,10 @@ def _joined(scene: Scene, texts: Sequence[str]) -> str:
     return between.join(texts[:-1]) + word + texts[-1]
 
 
-def _is_name(scene: Scene, tool: Tool, part: str | Gap) -> bool:
-    """Whether a part is a gap for a name, of which several can stand there."""
-    if isinstance(part, str) or part.fixed is not None or "." in part.key:
+def _is_name(scene: Scene, tool: Tool, gap: Gap) -> bool:
+    """Whether a gap takes a name, of which several can stand there."""
+    if gap.fixed is not None or "." in gap.key:
         return False
-    parameter = scene.speaker(tool).parameter(part.key)
+    parameter = scene.speaker(tool).parameter(gap.key)
     plain = not (parameter.format or parameter.enum or "HH:MM" in parameter.description)
     return parameter.type == "string" and plain

@@ -18,9 +18,8 @@ from typing import Any
 
 from tooltune.errors import ConfigError, ToolDefinitionError
 from tooltune.generate.attempt import SAME, UNCLEAR, attempt
-from tooltune.generate.described import as_described
+from tooltune.generate.definitions import defined_otherwise
 from tooltune.generate.distinct import Candidate, distinct
-from tooltune.generate.fractions import as_fractions
 from tooltune.generate.phrasing import ToolPhrasing, phrasing_for
 from tooltune.generate.phrasing.model import Part
 from tooltune.generate.report import GenerationReport
@@ -36,10 +35,6 @@ _SIZE_WEIGHTS = (7, 12, 23, 26, 20, 12)
 _MOST_TOOLS = 40
 _NEIGHBOURS = 0.5
 _ABSENT = 12
-_IN_FRACTIONS = 0.6
-"""How often tools of the catalogue take their percentages as fractions, where tools stand under other names at all."""
-_DESCRIBED = 0.35
-"""How often their choices and defaults stand in the descriptions alone."""
 _TRIES = 40
 _TOOL_SETS = 20
 """So many tool sets are tried where the first ones allow nothing new: a tool with few values has few requests."""
@@ -144,10 +139,8 @@ class Plan:
         pairs = [(tool, known[tool.name]) for tool in tools]
         if rng.random() < self.renamed:
             pairs = [pair if pair[0].name in fixed else renamed(*pair, rng) for pair in pairs]
-        if self.renamed and rng.random() < _IN_FRACTIONS:
-            pairs = [as_fractions(*pair, rng) if pair[1].domain else pair for pair in pairs]
-        if self.renamed and rng.random() < _DESCRIBED:
-            pairs = [as_described(*pair, rng) if pair[1].domain else pair for pair in pairs]
+        if self.renamed:
+            pairs = defined_otherwise(pairs, rng)
         chosen = tuple(tool for tool, _ in pairs)
         if chosen == tools:
             return catalogue, tools
@@ -319,7 +312,7 @@ def make_plan(
         wording: tool name -> its wording, for tools that bring theirs.
         shares: scenario -> share, in place of the usual ones; in any unit.
         renamed_share: share of the tool sets that are shown under other names, see `variants`; above 0, tools of the
-            catalogue have other definitions too, see `fractions` and `described`.
+            catalogue have other definitions too, see `definitions`.
         answered_share: share of the training examples with calls that are kept to their end; others are
             verified whole and then end with their last call.
         one_tool_share: share of the tool sets that are one tool alone, whatever scenarios they were drawn for;

@@ -218,7 +218,7 @@ def speak(
             values stay as they are.
         rate: the share of optional segments that are said.
     """
-    parts = frame.template.select(rng, rng.choice((0.25, 0.6, 0.9)) if rate is None else rate)
+    parts = frame.template.select(rng, rng.choice((0.3, 0.7, 1.0)) if rate is None else rate)
     gaps = [part for part in parts if isinstance(part, Gap)]
     arguments: dict[str, list[dict[str, Any]]] = {}
     says: dict[str, str] = {}

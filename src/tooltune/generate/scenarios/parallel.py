@@ -18,6 +18,10 @@ Said = Sequence[tuple[ToolCall, Mapping[str, str]]]
 
 _WAYS = {"listed": 25, "joined": 30, "one breath": 20, "many": 8, "sentences": 17}
 """How often each way to ask is tried."""
+_WAYS_OF_SEVERAL = {"listed": 9, "joined": 44, "one breath": 8, "many": 4, "sentences": 35}
+"""The same with several tools in view: which of them, and how often each, is what there is to learn."""
+_DIFFERENT = 0.6
+"""How often a request of several clauses asks each tool once, where there are several in view."""
 
 
 def possible(catalogue: Catalogue) -> bool:
@@ -38,7 +42,8 @@ def needs(catalogue: Catalogue, rng: Random, chosen: list[Tool]) -> list[Tool]:
 
 def build(scene: Scene) -> Draft | None:
     """Several calls in one turn."""
-    way = scene.rng.choices(tuple(_WAYS), tuple(_WAYS.values()))[0]
+    ways = _WAYS_OF_SEVERAL if len(scene.tools) > 1 else _WAYS
+    way = scene.rng.choices(tuple(ways), tuple(ways.values()))[0]
     if way == "listed":
         return _listed(scene)
     if way == "joined":
@@ -72,8 +77,7 @@ def _listed(scene: Scene) -> Draft | None:
 
 def _joined(scene: Scene) -> Draft | None:
     """Two or three clauses in one request, of one tool or of several."""
-    count = scene.rng.choice((2, 2, 2, 3))
-    tools = [scene.rng.choice(scene.tools) for _ in range(count)]
+    tools = _asked(scene, scene.rng.choice((2, 2, 2, 3)))
     said: list[tuple[ToolCall, Mapping[str, str]]] = []
     clauses: dict[str, str] = {}
     for letter, tool in zip("abc", tools, strict=False):
@@ -86,6 +90,13 @@ def _joined(scene: Scene) -> Draft | None:
     if len({repr(call) for call, _ in said}) < len(said) or (scene.is_foreign(tools[0]) and is_repeated(scene, said)):
         return None
     return answered(scene, _join(scene, clauses), said)
+
+
+def _asked(scene: Scene, count: int) -> list[Tool]:
+    """The tool of each clause: all different, or as it comes."""
+    if len(scene.tools) >= count and scene.rng.random() < _DIFFERENT:
+        return scene.rng.sample(scene.tools, count)
+    return [scene.rng.choice(scene.tools) for _ in range(count)]
 
 
 def is_repeated(scene: Scene, said: Said) -> bool:

@@ -68,7 +68,7 @@ def of_many(scene: Scene) -> Said | None:
 
 def in_sentences(scene: Scene) -> Said | None:
     """A whole request for each call, one after the other; of different tools where there are some in view."""
-    count = scene.rng.choice((2, 2, 2, 3))
+    count = scene.rng.choice((2, 2, 2, 3, 3, 4))
     tools = scene.rng.sample(scene.tools, min(count, len(scene.tools)))
     tools = tools if len(tools) > 1 else tools * count
     texts: list[str] = []

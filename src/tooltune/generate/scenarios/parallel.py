@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from tooltune.generate.deeds import deed_of, named_by
 from tooltune.generate.names import is_place
-from tooltune.generate.scenarios.together import in_one_breath, in_sentences, of_many
+from tooltune.generate.scenarios.together import Request, in_one_breath, in_sentences, of_many
 from tooltune.generate.scene import Catalogue, Draft, Scene
 from tooltune.generate.speech import styled
 from tooltune.generate.templates import Gap
@@ -16,10 +16,6 @@ from tooltune.types import Message, Tool, ToolCall
 Said = Sequence[tuple[ToolCall, Mapping[str, str]]]
 """The calls, each with how its arguments were said."""
 
-_WAYS = {"listed": 25, "joined": 30, "one breath": 20, "many": 8, "sentences": 17}
-"""How often each way to ask is tried."""
-_WAYS_OF_SEVERAL = {"listed": 9, "joined": 44, "one breath": 8, "many": 4, "sentences": 35}
-"""The same with several tools in view: which of them, and how often each, is what there is to learn."""
 _DIFFERENT = 0.6
 """How often a request of several clauses asks each tool once, where there are several in view."""
 
@@ -42,22 +38,17 @@ def needs(catalogue: Catalogue, rng: Random, chosen: list[Tool]) -> list[Tool]:
 
 def build(scene: Scene) -> Draft | None:
     """Several calls in one turn."""
-    ways = _WAYS_OF_SEVERAL if len(scene.tools) > 1 else _WAYS
-    way = scene.rng.choices(tuple(ways), tuple(ways.values()))[0]
-    if way == "listed":
-        return _listed(scene)
-    if way == "joined":
-        return _joined(scene)
-    found = {"one breath": in_one_breath, "many": of_many, "sentences": in_sentences}[way](scene)
+    weights = _OF_SEVERAL if len(scene.tools) > 1 else _OF_ONE
+    way = scene.rng.choices(_WAYS, weights)[0]
+    found = way(scene)
     if found is None or len({repr(call) for call, _ in found[1]}) < max(2, len(found[1])):
         return None
-    text, said = found
-    if scene.is_foreign(scene.tools[0]) and is_repeated(scene, said):
+    if way is not _listed and scene.is_foreign(scene.tools[0]) and is_repeated(scene, found[1]):
         return None
-    return answered(scene, text, said)
+    return answered(scene, *found)
 
 
-def _listed(scene: Scene) -> Draft | None:
+def _listed(scene: Scene) -> Request | None:
     """One tool for a list of values: "the weather in Oslo and Bergen"."""
     able = [tool for tool in scene.tools if scene.phrasing(tool).several.of(scene.part)]
     if not able:
@@ -68,28 +59,29 @@ def _listed(scene: Scene) -> Draft | None:
         return None
     spoken = scene.speak(frame, {"": tool})
     varied = next(part.key for part in frame.template.required() if part.many)
-    calls = spoken.calls("", tool)
-    if len(calls) < 2:
-        return None
-    said = [(call, {**spoken.says, varied: one}) for call, one in zip(calls, spoken.each[varied], strict=True)]
-    return answered(scene, spoken.text, said)
+    each = zip(spoken.calls("", tool), spoken.each[varied], strict=True)
+    return spoken.text, [(call, {**spoken.says, varied: one}) for call, one in each]
 
 
-def _joined(scene: Scene) -> Draft | None:
+def _joined(scene: Scene) -> Request | None:
     """Two or three clauses in one request, of one tool or of several."""
-    tools = _asked(scene, scene.rng.choice((2, 2, 2, 3)))
     said: list[tuple[ToolCall, Mapping[str, str]]] = []
     clauses: dict[str, str] = {}
-    for letter, tool in zip("abc", tools, strict=False):
+    for letter, tool in zip("abc", _asked(scene, scene.rng.choice((2, 2, 2, 3))), strict=False):
         frame = scene.frame(scene.phrasing(tool).clauses)
         if frame is None:
             return None
         spoken = scene.speak(frame, {"": tool}, scene.style_or("inner"))
         clauses[letter] = spoken.text
         said.append((spoken.calls("", tool)[0], spoken.says))
-    if len({repr(call) for call, _ in said}) < len(said) or (scene.is_foreign(tools[0]) and is_repeated(scene, said)):
-        return None
-    return answered(scene, _join(scene, clauses), said)
+    return _join(scene, clauses), said
+
+
+_WAYS: tuple[Callable[[Scene], Request | None], ...] = (_listed, _joined, in_one_breath, of_many, in_sentences)
+_OF_ONE = (25, 30, 20, 8, 17)
+"""How often each way to ask is tried with one tool in view."""
+_OF_SEVERAL = (9, 44, 8, 4, 35)
+"""The same with several: which of them, and how often each, is what there is to learn."""
 
 
 def _asked(scene: Scene, count: int) -> list[Tool]:

@@ -12,7 +12,7 @@ from tooltune.generate.speech import Spoken
 from tooltune.generate.templates import Gap, Template
 from tooltune.types import Tool, ToolCall
 
-Said = tuple[str, list[tuple[ToolCall, Mapping[str, str]]]]
+Request = tuple[str, list[tuple[ToolCall, Mapping[str, str]]]]
 """The request, and the calls with how their arguments were said."""
 
 _RATES = (0.0, 0.3, 0.7)
@@ -32,7 +32,7 @@ _JOINS = (" and", " and", " and", ", and", ", and also", " as well as", ", then"
 _STEPS = (" ", " ", " ", "\n", "\n\n", " Also: ", " And another thing: ", " Then: ")
 
 
-def in_one_breath(scene: Scene) -> Said | None:
+def in_one_breath(scene: Scene) -> Request | None:
     """One tool several times in one sentence: "the weather in Oslo on Monday and in Rome on Friday"."""
     tool = scene.rng.choice(scene.tools)
     cut = _cut(scene, tool)
@@ -45,7 +45,7 @@ def in_one_breath(scene: Scene) -> Said | None:
     return before + _joined(scene, [one.text for one in spoken]) + cut.end, _calls(tool, spoken)
 
 
-def of_many(scene: Scene) -> Said | None:
+def of_many(scene: Scene) -> Request | None:
     """One tool for several values of one argument, all else alike: "opening hours of the Prado and the Louvre"."""
     tool = scene.rng.choice(scene.tools)
     frame = scene.frame(_wording(scene, tool))
@@ -66,7 +66,7 @@ def of_many(scene: Scene) -> Said | None:
     return text, [(call, {**spoken.says, key: one}) for call, one in said]
 
 
-def in_sentences(scene: Scene) -> Said | None:
+def in_sentences(scene: Scene) -> Request | None:
     """A whole request for each call, one after the other; of different tools where there are some in view."""
     count = scene.rng.choice((2, 2, 2, 3, 3, 4))
     tools = scene.rng.sample(scene.tools, min(count, len(scene.tools)))

@@ -79,6 +79,8 @@ def first(tool, kind="clauses"):
         ("x", "Start a scene in the home or in certain rooms", "start a scene in the home"),
         ("geometric_mean", "Convert data to floats and compute the geometric mean", "compute the geometric mean"),
         ("convert", "Convert data to floats and compute the mean", "convert data to floats"),
+        ("sky.visible_planets", "Planets " + "that can be seen " * 4, "get the visible planets"),
+        ("find_streaming", "On which services a film can be watched", "find the streaming"),
     ],
 )
 def test_a_description_or_a_name_becomes_a_command(name, description, expected):
@@ -117,6 +119,12 @@ def test_the_noun_of_a_tool(name, noun):
         ("Play a track on a device", [P("track", required=True), P("device")],
          'play the track "{track}"[ on the {device}]'),
         ("Set the room", [P("angle", type="number", required=True)], "set the room with an angle of {angle}"),
+        ("Greatest common divisor of two or more numbers", [P("numbers", type="array", required=True,
+         items={"type": "integer"})], "get the greatest common divisor of {numbers}"),
+        ("Track a parcel", [P("tracking_number", required=True)],
+         "track a parcel with the tracking number {tracking_number}"),
+        ("Book a sitter", [P("until", format="date", required=True), P("start_date", format="date", required=True)],
+         "book a sitter on {start_date} until {until}"),
         ("Add a note", [P("place", type="object", required=True, properties={"city": {"type": "string"}, "zip": {}})],
          "add a note with the city {place.city}[ and the zip {place.zip}]"),
     ],
@@ -156,6 +164,9 @@ def test_the_parts_share_no_wording():
     [
         ("recursive", "", "including subfolders", "without subfolders"),
         ("include_drafts", "", "including the drafts", "without the drafts"),
+        ("include_revoked", "", "including the revoked ones", "without the revoked ones"),
+        ("delete_old", "", "and delete the old ones", "but don't delete the old ones"),
+        ("with_breed", "", "including the breed", "without the breed"),
         ("x", "Whether to ship express. Default: false", "and ship express", "but don't ship express"),
         ("x", "Return only protected branches", "only protected branches", "not just protected branches"),
         ("x", "Whether the gist is public", "and the gist should be public", "and the gist should not be public"),

@@ -119,6 +119,10 @@ def test_what_only_a_form_would_say_is_never_mentioned(verb, parameter, expected
         ("Set the limit of an organization", [P("org", required=True), P("description")], False),  # to what?
         ("List the manifests of an organization", [P("org", required=True)], False),  # no person's word
         ("Get a tree", [*REPO, P("tree_sha", "The tree", required=True)], False),  # nobody types such a number
+        ("Send a mail to one or more addresses", [P("to", required=True)], False),  # "to addresses to x"
+        ("Show a dog or cat breed", [P("breed", required=True)], False),  # "a dog or cat the breed x"
+        ("Match the odds", [P("drawn", type="integer", required=True)], False),
+        ("Set the car", [P("speed", type="number", required=True)], True),
         ("Get a member", [P("enterprise", required=True), P("org", required=True), P("city", required=True)], False),
     ],
 )

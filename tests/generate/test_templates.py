@@ -28,6 +28,11 @@ def test_the_article_fits_the_value():
     assert said("Make a {x} call", {"x": "European"}) == "Make a European call"
 
 
+def test_one_of_a_unit_is_no_plural():
+    assert said("For {x} weeks and {y} days", {"x": "1", "y": "21"}) == "For 1 week and 21 days"
+    assert said("Block {x} weekstart", {"x": "1"}) == "Block 1 weekstart"
+
+
 @pytest.mark.parametrize("text", ["[a", "a]", "[a[b]]"])
 def test_unbalanced_brackets_are_refused(text):
     with pytest.raises(ValueError, match="unbalanced"):

@@ -19,6 +19,10 @@ from typing import Any
 
 _TOKEN = re.compile(r"\{(?P<gap>[^{}]+)\}|(?P<open>\[)|(?P<close>\])|<(?P<choice>[^<>]*\|[^<>]*)>")
 _ARTICLE = re.compile(r"\b([Aa])n? $")
+_UNIT = re.compile(
+    r"^ (second|minute|hour|day|week|month|year|night|euro|dollar|pound|mile|metre|kilometre|centimetre|millimetre|"
+    r"gram|kilogram|litre|kilowatt hour|watt|volt|degree|adult|guest)s\b"
+)
 _VOWEL_SOUND = re.compile(r"(?!uni|use|eu|one)[aeiou]|8|11\b|18\b", re.IGNORECASE)
 
 
@@ -144,11 +148,12 @@ def _literal(text: str) -> Any:
 
 
 def fill(parts: Sequence[str | Gap], says: Mapping[str, str]) -> str:
-    """Put the spoken values into the gaps; "a" becomes "an" where the value asks for it."""
-    text = ""
+    """Put the spoken values into the gaps; "a" becomes "an" where the value asks for it, and "1 weeks" "1 week"."""
+    text, said = "", ""
     for part in parts:
         if isinstance(part, str):
-            text += part
+            text += _UNIT.sub(r" \1", part) if said == "1" else part
+            said = ""
         elif part.fixed is None:
             said = says[part.key]
             text = _ARTICLE.sub(r"\1n " if _VOWEL_SOUND.match(said) else r"\1 ", text) + said

@@ -53,7 +53,7 @@ _PLURAL = re.compile(r"(?!(?:all|my|the|an?|public|me) )[\w -]+(?<!s)s")
 """ "repositories for the authenticated user" are mine."""
 _IT = frozenset({"it", "them"})
 _ARTICLES = frozenset({"a", "an", "the", "my", "your"})
-_NOT_PAST = frozenset({"feed", "seed", "speed", "bed", "breed", "embed", "need", "thread", "shed"})
+NOT_PAST = frozenset({"feed", "seed", "speed", "bed", "breed", "embed", "need", "thread", "shed"})
 _BEFORE_NAMES = frozenset({"git", "github", "gitlab", "local", "remote", "default", "new", "current"})
 """Words that may follow an article, and are none."""
 _ON_ONE = frozenset({"update", "set", "delete", "remove", "check", "enable", "disable", "edit", "change"})
@@ -163,7 +163,8 @@ def _noun_phrase(name: str, words: list[str]) -> Action | None:
     own = _from_name(name)
     text = " ".join(words)
     gets = own.is_a("look") or own.is_a("find") or own.verb in ("calculate", "compute", "estimate")
-    if not gets or len(words) > 9 or any(word in f" {text} " for word in _TALK):
+    is_question = words[0].lower() in wording().boundaries  # "On which services a film can be watched"
+    if not gets or is_question or len(words) > 9 or any(word in f" {text} " for word in _TALK):
         return None
     is_name = any(letter.isupper() for letter in words[0][1:])  # "API", "GitHub"
     first = text if is_name else text[0].lower() + text[1:]
@@ -173,7 +174,8 @@ def _noun_phrase(name: str, words: list[str]) -> Action | None:
 def _plain(text: str) -> str:
     text = re.sub(r"\bthe (?:currently )?authenticated user's\b", "my", text)
     text = re.sub(r"\b(\w+) of the (?:currently )?authenticated user\b", r"my \1", text)
-    text = re.sub(r"\b(?:(?:organization|user)[- ]owned|one or more) ", "", text)  # where it lies is said anyway
+    # Where it lies is said anyway, and so is how many there are.
+    text = re.sub(r"\b(?:(?:organization|user)[- ]owned|(?:one|two|three) or more) ", "", text)
     text = _DOES.sub(lambda found: f"I {imperative(found[1])}", text)
     text = re.sub(r"(?<!for )\bthe (?:currently )?authenticated user\b", "me", text)
     text = re.sub(r"\b(your|Your)\b", "my", re.sub(r"[{}\[\]<>|`*\"\x00]", "", text))
@@ -185,7 +187,9 @@ def _from_name(name: str) -> Action:
     verbs = wording().verbs
     at = next((i for i, word in enumerate(words) if word in verbs), None)
     if at is None:
-        return Action("get", f"the {' '.join(words)}") if words else Action("help", "me")
+        space = len(spaced(name.rpartition(".")[0]).split())  # "sky.visible_planets" are the visible planets
+        named = words[space:] if len(words) > space + 1 else words
+        return Action("get", f"the {' '.join(named)}") if named else Action("help", "me")
     if at == len(words) - 1 and at > 0:
         words, at = [words[-1], *words[:-1]], 0
     verb, rest = words[at], words[at + 1 :]
@@ -202,7 +206,7 @@ def _verb_before(words: list[str]) -> str | None:
     of_two = behind == "and" and words[3:4] == ["of"]  # "Start and end of the soft light"
     average = words[0].lower() == "average" and behind not in {*wording().determiners, ""}
     noun = of_two or average or (behind in _BEHIND_NOUNS and not words[0].lower().startswith("dispose"))
-    unknown = behind in _BEHIND_UNKNOWN or (behind.endswith("ed") and behind not in _NOT_PAST)
+    unknown = behind in _BEHIND_UNKNOWN or (behind.endswith("ed") and behind not in NOT_PAST)
     return None if noun else _known_verb(words[0]) or (None if unknown else _unknown_verb(words[0]))
 
 
@@ -286,7 +290,7 @@ def _opens_clause(word: str, last: str, then: str) -> bool:
     return (
         word in _ARTICLES
         or is_able
-        or (word.endswith("ed") and word not in _NOT_PAST and then in {"", *wording().boundaries})
+        or (word.endswith("ed") and word not in NOT_PAST and then in {"", *wording().boundaries})
     )
 
 

@@ -58,7 +58,7 @@ def details_of(
 
 def _place_in_line(mention: Mention) -> int:
     """What is meant comes first, then where it is, then what is said in quotation marks."""
-    is_last = mention.style == "quoted" or mention.attach[0].startswith("and ")
+    is_last = mention.style == "quoted" or mention.attach[0].startswith(("and ", "until "))
     return 2 if is_last else int(_is_where(mention))
 
 

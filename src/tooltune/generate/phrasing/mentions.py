@@ -309,6 +309,7 @@ def _plainly(parameter: ToolParameter, kind: str, noun: str, action: Action) -> 
     if action.verb in ("set", "change", "switch") and is_whole:
         return "to {x}"  # "set the status of a task to done"
     whose = noun if last == ("slug",) and len(words(parameter.name)) > 1 else _whose(noun)
+    whose = "" if whose in wording().own_kind else whose
     is_of_another = last == ("name",) and whose and whose.rpartition(" ")[2] not in action.object
     if is_of_another or (len(last) and last[0] in _NAMED_BY and whose and _is_looked_at(action, last[0], whose)):
         return f"for the {whose} {{x}}"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from tooltune.generate.names import CODE_WORDS, is_place, words
 from tooltune.generate.phrasing.actions import Action, head
-from tooltune.generate.phrasing.grammar import is_heap, is_pile, repeats
+from tooltune.generate.phrasing.grammar import is_filled_in, is_heap, is_pile, repeats
 from tooltune.generate.phrasing.mentions import Mention, is_figures, plural
 from tooltune.generate.phrasing.placing import aside, place
 from tooltune.generate.phrasing.spoken import sounds_right
@@ -225,6 +225,8 @@ def _is_known(mention: Mention, parameter: ToolParameter) -> bool:
     Nobody asks for something "with the action revoke" or "with the basehead main".
     """
     about, own = _QUOTED.sub("", parameter.description.lower()), mention.noun.lower().split()
+    if own[:1] and own[0] in wording().own_kind:
+        return True
     used = not about or all(
         word.removesuffix("s") in about for word in own if word not in ("maximum", "minimum", "number", "of")
     )
@@ -267,7 +269,7 @@ def is_clear(tool: Tool, action: Action, mentions: Sequence[Mention], said: str,
         and (len(required) < len(mentions) if changes else _sets_something(action, required))
         and all(said.count(f" {word} ") < _MOST_OF_ONE for word in ("for", "in", "on", "with"))
         and not any(pattern.search(said) for pattern in _STRANGE)
-        and not (repeats(said) or is_heap(said))
+        and not (repeats(said) or is_heap(said) or is_filled_in(said))
         and not is_pile(action.object)
         and wording().jargon.isdisjoint(word.removesuffix("s") for word in _WORD.findall(action.object.lower()))
         and not (changes and action.verb == "set")  # set to what?

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tooltune.generate.names import words
-from tooltune.generate.phrasing.actions import Action, imperative
+from tooltune.generate.phrasing.actions import NOT_PAST, Action, imperative
 from tooltune.generate.phrasing.wording import by_suffix, wording
 from tooltune.generate.slots import listed_values
 from tooltune.generate.surfaces import spaced
@@ -39,6 +39,7 @@ _LONGEST_FLAG = 9
 _MOST_WORDS = 3
 _UNTELLING = "strictly"
 """ "Update the protection, strictly": what becomes different?"""
+_WHICH = frozenset({"old", "new", "hidden", "open", "empty", "private", "public", "inactive", "active", "overdue"})
 _IN = ("include", "with", "show", "return", "add", "has")
 
 
@@ -151,7 +152,7 @@ def _from_name(own: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | 
         return None
     if special := _allowed_or_enabled(own):
         return special
-    first, rest = own[0], " ".join(own[1:])
+    first, rest = own[0], _things(own[1:])
     if first in _IN:
         return (f"including the {rest}", f"with the {rest}"), (f"without the {rest}", f"leaving out the {rest}")
     if first in _LEAVING_OUT:
@@ -168,6 +169,12 @@ def _from_name(own: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | 
     if first in wording().verbs or first in _DOES:
         return (f"and {first} {rest}",), (f"but don't {first} {rest}",)
     return None
+
+
+def _things(own: Sequence[str]) -> str:
+    """ "archived" -> "archived ones": what only tells which is no noun."""
+    tells_which = len(own) == 1 and (own[0] in _WHICH or (own[0].endswith("ed") and own[0] not in NOT_PAST))
+    return f"{own[0]} ones" if tells_which else " ".join(own)
 
 
 def _allowed_or_enabled(own: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:

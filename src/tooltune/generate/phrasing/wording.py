@@ -26,6 +26,7 @@ _WORD_LISTS = (
     "hiding",
     "told",
     "measures",
+    "own_kind",
     "secret",
     "jargon",
 )
@@ -91,6 +92,7 @@ class Wording:
     hiding: frozenset[str]
     told: frozenset[str]
     measures: frozenset[str]
+    own_kind: frozenset[str]
     secret: frozenset[str]
     jargon: frozenset[str]
 

@@ -20,11 +20,6 @@ _MAKING = ("create ", "add ", "make ", "start ")
 _LONG_WORD = re.compile(r"\b[a-z]{4,}\b")
 _MAY_REPEAT = frozenset({"with", "that", "from", "them", "into"})
 _HEAP = 4
-_FILLED_IN = re.compile(
-    r"\bto (?:an? )?(?:list of )?\w+ to \"?\{|\bsomething (?:with|in|on|at|from|for) |' the \w+ \"?\{|"
-    r"\bor \w+ the \w+ \"?\{|\bwithin \{\w+\} in |"
-    r"\bwith an? (?:left|right|top|bottom|(?!speed)[a-z]+ed|[a-z]+wn) of \{"
-)
 _NO_PLURAL = re.compile(r"(?:ss|us|is|ics|news|sales|sports|goods|savings|series|always|across|https|towards|as)$")
 _NO_NOUN = re.compile(r"(?:ed|ing|able|ible|ly)$")
 _OTHERS = frozenset({"is", "are", "was", "has", "have", "each", "me", "my", "you", "it", "them", "not", "only", "so",
@@ -48,11 +43,6 @@ def is_heap(said: str) -> bool:
     before = said.partition("{")[0].split()[1:]
     known = wording().boundaries | wording().determiners
     return len(before) >= _HEAP and "{" in said and known.isdisjoint(word.lower() for word in before)
-
-
-def is_filled_in(said: str) -> bool:
-    """Whether values were put where none belongs: "to addresses to x", "cat the breed y", "with a drawn of 8"."""
-    return bool(_FILLED_IN.search(said))
 
 
 def is_pile(text: str) -> bool:

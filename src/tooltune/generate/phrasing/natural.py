@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from tooltune.generate.names import CODE_WORDS, is_place, words
 from tooltune.generate.phrasing.actions import Action, head
-from tooltune.generate.phrasing.grammar import is_filled_in, is_heap, is_pile, repeats
+from tooltune.generate.phrasing.grammar import is_heap, is_pile, repeats
 from tooltune.generate.phrasing.mentions import Mention, is_figures, plural
 from tooltune.generate.phrasing.placing import aside, place
 from tooltune.generate.phrasing.spoken import sounds_right
@@ -83,8 +83,14 @@ _HALF_ASKED = re.compile(
 """ "check if a user is the collaborator x", "for HEAD the commit x"; and "assigned to me", of whom nothing is known."""
 _AFTER_WHAT_IT_BECOMES = re.compile(r"\b(?:convert|turn|change|promote) an? [\w -]+ (?:in)?to (?:an? )?[a-z][\w -]* \{")
 """ "convert a member to outside collaborator ada": it is the member who is called so."""
+_FILLED_IN = re.compile(
+    r"\bto (?:an? )?(?:list of )?\w+ to \"?\{|\bsomething (?:with|in|on|at|from|for) |' the \w+ \"?\{|"
+    r"\bor \w+ the \w+ \"?\{|\bwithin \{\w+\} in |"
+    r"\bwith an? (?:left|right|top|bottom|(?!speed)[a-z]+ed|[a-z]+wn) of \{"
+)
+""" "to addresses to x", "a dog or cat the breed y", "with a drawn of 8"."""
 _STRANGE = (_RELATED, _OF_ME, _FORMULA, _TWICE, _NAMED_TWICE, _WRONG_ARTICLE, _FOR_PROGRAMS, _OF_SOME, _HALF_ASKED,
-            _AFTER_WHAT_IT_BECOMES)  # fmt: skip
+            _AFTER_WHAT_IT_BECOMES, _FILLED_IN)  # fmt: skip
 
 
 def is_natural(tool: Tool, action: Action, mention: Mention) -> bool:
@@ -269,7 +275,7 @@ def is_clear(tool: Tool, action: Action, mentions: Sequence[Mention], said: str,
         and (len(required) < len(mentions) if changes else _sets_something(action, required))
         and all(said.count(f" {word} ") < _MOST_OF_ONE for word in ("for", "in", "on", "with"))
         and not any(pattern.search(said) for pattern in _STRANGE)
-        and not (repeats(said) or is_heap(said) or is_filled_in(said))
+        and not (repeats(said) or is_heap(said))
         and not is_pile(action.object)
         and wording().jargon.isdisjoint(word.removesuffix("s") for word in _WORD.findall(action.object.lower()))
         and not (changes and action.verb == "set")  # set to what?

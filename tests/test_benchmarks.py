@@ -36,6 +36,11 @@ def test_engine(tiny_model_folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "share of the matmul limit" in capsys.readouterr().out
 
 
+def test_pages(tiny_model_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert load("pages").main(["--model_name", str(tiny_model_folder), "--packs", "2", "--rounds", "1"]) > 0
+    assert "pages touched; in large pages" in capsys.readouterr().out
+
+
 def test_generate(capsys: pytest.CaptureFixture[str]) -> None:
     rows = load("generate").main(["--counts", "300", "--profile", "100"])
     assert [row.mix for row in rows] == ["single", "full mix"]

@@ -25,6 +25,7 @@ from tooltune.config import (
     RunConfig,
     TrainCommandConfig,
 )
+from tooltune.engine.pages import in_large_pages
 from tooltune.errors import ConfigError, Interrupted, TooltuneError
 from tooltune.types import Tool
 
@@ -35,7 +36,7 @@ MOST_NOTICES = 20
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of the `tooltune` command; returns the exit code."""
-    return guarded(lambda: _main(list(sys.argv[1:] if argv is None else argv)))
+    return guarded(lambda: _main(argv))
 
 
 def guarded(command: Callable[[], None]) -> int:
@@ -69,9 +70,16 @@ def leave_other_processes() -> None:
         distributed.destroy_process_group()
 
 
-def _main(argv: list[str]) -> None:
-    arguments = make_parser().parse_args([underscored(argument) for argument in argv])
+def _main(argv: Sequence[str] | None) -> None:
+    arguments = make_parser().parse_args(words(argv))
+    if argv is None and arguments.command in (_run, _train, _evaluate, _improve, _ask):
+        in_large_pages()
     arguments.command(arguments)
+
+
+def words(argv: Sequence[str] | None) -> list[str]:
+    """The arguments, by default those of this process, with underscores in the names of flags."""
+    return [underscored(argument) for argument in (sys.argv[1:] if argv is None else argv)]
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -218,8 +226,9 @@ def run_script(
     def command() -> None:
         from tooltune.pipeline import run
 
-        arguments = parser.parse_args([underscored(a) for a in (sys.argv[1:] if argv is None else argv)])
-        chosen = settings(arguments, config)
+        chosen = settings(parser.parse_args(words(argv)), config)
+        if argv is None and not chosen.generate_only:
+            in_large_pages()
         run(chosen, *chosen_tools(chosen, tools))
 
     return guarded(command)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from tooltune.chat import parse_reply, render_reply
+from tooltune.chat.parse import Reply
 from tooltune.evaluate import Item, Output
 from tooltune.evaluate.best_of import best_of
-from tooltune.evaluate.doubts import doubts
+from tooltune.evaluate.doubts import doubts, said_only
 from tooltune.evaluate.outputs import Finished, collect
 from tooltune.types import Message, Tool, ToolCall, ToolParameter
 
@@ -20,6 +22,7 @@ BOOK = Tool(
         ToolParameter("place", "Restaurant", "string", required=True),
         ToolParameter("guests", "Guests", "integer", minimum=1),
         ToolParameter("time", "Time, HH:MM", "string"),
+        ToolParameter("where", "Part of the restaurant", "string"),
     ],
 )
 ASKED = Message("user", "A table at Denver Grill for 14 people at half past nothing, I mean 7:30 pm.")
@@ -37,6 +40,7 @@ def text(*calls: ToolCall) -> str:
 RIGHT = call(place="Denver Grill", guests=14, time="19:30")
 NAME = call(place="Denmark Grill", guests=14, time="19:30")
 SHORT = call(place="Denver Grill", guests=14)
+PATIO = call(place="Denver Grill", guests=14, time="19:30", where="patio")
 WORST = call(place="Denmark Grill", guests=4)
 
 
@@ -108,10 +112,12 @@ def best(first: str | Output, *others: str | Output) -> Output:
         ([text(NAME), text(SHORT), text(SHORT)], text(SHORT)),
         ([text(WORST), text(NAME), text(NAME), "Sorry, no."], text(NAME)),
         ([text(NAME), "Which one?", "Sorry, no."], "Which one?"),
-        ([text(WORST), "<tool_call>\nname: book"], text(WORST)),
-        ([text(WORST), Output(text(RIGHT), truncated=True)], text(WORST)),
+        ([text(WORST), "<tool_call>\nname: book"], text(call(place="Denmark Grill"))),
+        ([text(NAME), Output(text(RIGHT), truncated=True)], text(NAME)),
         (["<tool_call>\nname: book", text(RIGHT)], "<tool_call>\nname: book"),
         ([text(NAME)], text(NAME)),
+        ([text(PATIO), text(RIGHT)], text(RIGHT)),
+        ([text(NAME), text(NAME), text(PATIO)], text(RIGHT)),
     ],
     ids=[
         "no doubt",
@@ -123,10 +129,45 @@ def best(first: str | Output, *others: str | Output) -> Output:
         "cut off",
         "unreadable first",
         "one try",
+        "left out",
+        "left out of a sample",
     ],
 )
 def test_the_best_is_taken(replies: list[str | Output], taken: str) -> None:
     assert best(*replies).text == taken
+
+
+def test_what_nobody_said_is_left_out_without_asking_again() -> None:
+    again = Source(text(WORST))
+    (output,) = collect(best_of(2, Source("Sure.\n\n" + text(PATIO)), again, parse_reply), [ITEM])
+    assert (output.text, again.asked) == ("Sure.\n\n" + text(RIGHT), [])
+
+
+def test_a_required_argument_is_never_left_out() -> None:
+    assert said_only(ITEM, parse_reply(text(WORST))) == (call(place="Denmark Grill"),)
+
+
+def test_a_reply_in_another_format_keeps_its_words() -> None:
+    """Its calls are read with another parser, which does not know the documented format."""
+
+    def parse(text: str) -> Reply:
+        return Reply(calls=tuple(ToolCall("book", arguments) for arguments in json.loads(text)))
+
+    reply = json.dumps([PATIO.arguments])
+    (output,) = collect(best_of(2, Source(reply), Source(reply), as_data(parse)), [ITEM])
+    assert output.text == reply
+
+
+def as_data(parse: Callable[[str], Reply]) -> Callable[[str], Reply]:
+    """What cannot be read is an error in the reply, as from any parser."""
+
+    def safe(text: str) -> Reply:
+        try:
+            return parse(text)
+        except ValueError as error:
+            return Reply(error=str(error))
+
+    return safe
 
 
 def test_it_costs_what_all_tries_cost() -> None:

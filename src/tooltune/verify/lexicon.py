@@ -21,7 +21,8 @@ CURRENCIES: dict[str, tuple[str, ...]] = {
 
 UNITS: dict[str, tuple[str, ...]] = {
     "km": ("kilometres", "kilometers"), "mi": ("miles",), "m": ("metres", "meters"), "ft": ("feet",),
-    "cm": ("centimetres", "centimeters"), "in": ("inches",), "kg": ("kilograms", "kilos"), "lb": ("pounds",),
+    "cm": ("centimetres", "centimeters"), "in": ("inches",), "inch": ("inches",), "mm": ("millimetres", "millimeters"),
+    "kg": ("kilograms", "kilos"), "lb": ("pounds",),
     "g": ("grams",), "oz": ("ounces",), "l": ("litres", "liters"), "gal": ("gallons",),
     "ml": ("millilitres", "milliliters"), "celsius": ("degrees Celsius",),
     "fahrenheit": ("degrees Fahrenheit",),

@@ -53,6 +53,7 @@ WORST = call(place="Denmark Grill", guests=4)
         ([SHORT], ["19:30 is not used"]),
         ([WORST], ["book.place was not said", "book.guests was not said", "19:30 is not used", "14 is not used"]),
         ([RIGHT, RIGHT], ["book is called twice alike"]),
+        ([call(place=" Denver Grill", guests=14, time="19:30")], ["book.place has spaces around it"]),
         ([ToolCall("reserve")], ["reserve is not in view", "19:30 is not used", "14 is not used"]),
         ([call(place="Denver Grill", guests="14", time="19:30")], ['book: guests: "14" is not of type "integer"']),
     ],

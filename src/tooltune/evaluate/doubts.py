@@ -70,6 +70,12 @@ def _of_arguments(item: Item, tools: Mapping[str, Tool], reply: Reply) -> Iterat
     for call in reply.calls:
         if call.name in tools:
             yield from (f"{path} was not said" for path in ungrounded_arguments(call, tools[call.name], said))
+            yield from (f"{call.name}.{name} has spaces around it" for name in _padded(call))
+
+
+def _padded(call: ToolCall) -> Iterator[str]:
+    """Arguments with a space before or after what was said, as small models begin what follows a space in the text."""
+    return (name for name, value in call.arguments.items() if isinstance(value, str) and value != value.strip())
 
 
 def _of_use(item: Item, reply: Reply) -> Iterator[str]:

@@ -22,8 +22,11 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from tooltune.engine.fused import LoraLinear, Product, RmsNorm, Rotation, Swiglu, kernels_for
+from tooltune.engine.memory import free_bytes
 
 Forward = Callable[[Tensor], Tensor]
+ROOM = 3
+"""So many times a model's size has to be free before its weights are kept in a second order."""
 
 
 @contextmanager
@@ -36,7 +39,8 @@ def fused(model: Any) -> Iterator[Tensor | None]:
     if asked_to_shard() or next(model.parameters()).device.type != "cpu":
         yield None
         return
-    with _replaced(model, _replacement), _rotation(model):
+    products = _products(model)
+    with _replaced(model, lambda module: _replacement(module) or products(module)), _rotation(model):
         head = _plain_head(model)
         if head is None:
             yield None
@@ -50,14 +54,19 @@ def fused(model: Any) -> Iterator[Tensor | None]:
 
 @contextmanager
 def fused_to_ask(model: Any) -> Iterator[None]:
-    """Within, the adapter of a bfloat16 model on a CPU is computed as in training.
+    """Within, linear layers and the adapter of a bfloat16 model on a CPU are computed as in training.
 
     For the adapter's sake peft casts all hidden states to float32 and back in every layer, which is half the time of
-    decoding. Norms, MLPs and attention gain nothing there, and a model without an adapter stays as it is.
+    decoding. Norms, MLPs and attention gain nothing there.
     """
     first = next(model.parameters())
     fits = first.device.type == "cpu" and first.dtype == torch.bfloat16 and not asked_to_shard()
-    with _replaced(model, lambda module: _lora(module) if fits and type(module) is PeftLinear else None):
+    products = _products(model, asked=True)
+
+    def choose(module: nn.Module) -> Forward | None:
+        return _lora(module) if type(module) is PeftLinear else products(module)
+
+    with _replaced(model, choose if fits else lambda module: None):
         yield
 
 
@@ -150,6 +159,37 @@ def _lora(module: Any) -> Forward | None:
         return result
 
     return forward
+
+
+def _products(model: Any, asked: bool = False) -> Callable[[nn.Module], Forward | None]:
+    """Chooses for linear layers without an adapter, where there is room for their weights once more.
+
+    Args:
+        model: which one.
+        asked: nothing is trained: also layers that could be, and the output layer, which training takes into the loss.
+    """
+    first, head = next(model.parameters()), model.get_output_embeddings()
+    size = sum(p.numel() * p.element_size() for p in model.parameters())
+    room = (free_bytes(first.device) or 0) > ROOM * size
+
+    def choose(module: nn.Module) -> Forward | None:
+        if not room or type(module) is not nn.Linear:
+            return None
+        return _linear(module) if asked or not (module is head or module.weight.requires_grad) else None
+
+    return choose
+
+
+def _linear(module: Any) -> Forward | None:
+    """A linear layer whose weight stays as it is and lies in the processor's own order."""
+    product = Product(module.weight, module.bias)
+
+    def forward(x: Tensor) -> Tensor:
+        if x.requires_grad:  # there is no way back through that product
+            return linear(x, module.weight, module.bias)
+        return product(x.reshape(-1, x.shape[-1])).view(*x.shape[:-1], -1)
+
+    return forward if product.pays else None
 
 
 def _norm(module: Any) -> Forward | None:

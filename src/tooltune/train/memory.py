@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import torch
-
+from tooltune.engine.memory import free_bytes
 from tooltune.train.model import device
 
 SHARE = 0.6
@@ -25,17 +23,6 @@ def activation_bytes(model: Any, tokens: int) -> int:
     width = 8 * config.hidden_size + 3 * config.intermediate_size
     size = next(model.parameters()).element_size()
     return int(tokens * config.num_hidden_layers * width * size)
-
-
-def free_bytes(device: torch.device) -> int | None:
-    """Memory that is free on the device, or None where nobody says."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), None)
 
 
 def needs_checkpointing(model: Any, tokens: int) -> bool:

@@ -11,7 +11,7 @@ from tooltune.chat import parse_reply, render_reply
 from tooltune.chat.parse import Reply
 from tooltune.evaluate import Item, Output
 from tooltune.evaluate.best_of import best_of
-from tooltune.evaluate.doubts import doubts, said_only
+from tooltune.evaluate.doubts import doubts
 from tooltune.evaluate.outputs import Finished, collect
 from tooltune.types import Message, Tool, ToolCall, ToolParameter
 
@@ -38,10 +38,10 @@ def text(*calls: ToolCall) -> str:
 
 
 RIGHT = call(place="Denver Grill", guests=14, time="19:30")
-NAME = call(place="Denmark Grill", guests=14, time="19:30")
+NAME = call(place="Bistro Sole", guests=14, time="19:30")
 SHORT = call(place="Denver Grill", guests=14)
 PATIO = call(place="Denver Grill", guests=14, time="19:30", where="patio")
-WORST = call(place="Denmark Grill", guests=4)
+WORST = call(place="Bistro Sole", guests=4)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def best(first: str | Output, *others: str | Output) -> Output:
         ([text(NAME), text(SHORT), text(SHORT)], text(SHORT)),
         ([text(WORST), text(NAME), text(NAME), "Sorry, no."], text(NAME)),
         ([text(NAME), "Which one?", "Sorry, no."], "Which one?"),
-        ([text(WORST), "<tool_call>\nname: book"], text(call(place="Denmark Grill"))),
+        ([text(WORST), "<tool_call>\nname: book"], text(call(place="Bistro Sole"))),
         ([text(NAME), Output(text(RIGHT), truncated=True)], text(NAME)),
         (["<tool_call>\nname: book", text(RIGHT)], "<tool_call>\nname: book"),
         ([text(NAME)], text(NAME)),
@@ -138,14 +138,13 @@ def test_the_best_is_taken(replies: list[str | Output], taken: str) -> None:
     assert best(*replies).text == taken
 
 
-def test_what_nobody_said_is_left_out_without_asking_again() -> None:
+@pytest.mark.parametrize(
+    "calls", [[PATIO], [RIGHT, RIGHT], [call(place="Denmark Grill", guests=14, time="19:30")]], ids=str
+)
+def test_what_a_rule_mends_is_not_asked_again(calls: list[ToolCall]) -> None:
     again = Source(text(WORST))
-    (output,) = collect(best_of(2, Source("Sure.\n\n" + text(PATIO)), again, parse_reply), [ITEM])
+    (output,) = collect(best_of(2, Source("Sure.\n\n" + text(*calls)), again, parse_reply), [ITEM])
     assert (output.text, again.asked) == ("Sure.\n\n" + text(RIGHT), [])
-
-
-def test_a_required_argument_is_never_left_out() -> None:
-    assert said_only(ITEM, parse_reply(text(WORST))) == (call(place="Denmark Grill"),)
 
 
 def test_a_reply_in_another_format_keeps_its_words() -> None:

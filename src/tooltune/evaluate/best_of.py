@@ -1,8 +1,8 @@
 """The best of several replies by rule: one that says nothing but what was said, and uses it (`doubts`).
 
 A small model often knows the right call and misspells a name in it, or adds an argument that nobody asked for. Such a
-reply can be told without knowing the right one, as generated data is checked. An optional argument that nobody said is
-left out of it. Where doubts remain, others are sampled, and the one with the fewest is taken: best-of-n sampling with a
+reply can be told without knowing the right one, as generated data is checked. What a rule can mend is mended (`mend`).
+Where doubts remain, others are sampled, and the one with the fewest is taken: best-of-n sampling with a
 verifier (Cobbe et al. 2021, arXiv:2110.14168) that is a set of rules. A reply without doubts costs nothing more.
 """
 
@@ -16,8 +16,9 @@ from typing import Any
 
 from tooltune.chat.parse import Reply
 from tooltune.chat.render import render_reply
-from tooltune.evaluate.doubts import doubts, said_only
+from tooltune.evaluate.doubts import doubts
 from tooltune.evaluate.items import Item
+from tooltune.evaluate.mend import mended
 from tooltune.evaluate.outputs import Finished, Output, Replies, collect
 from tooltune.evaluate.scorers import sound
 
@@ -41,7 +42,7 @@ def best_of(tries: int, first: Replies, again: Replies, parse: Callable[[str], R
         doubtful: dict[int, list[Output]] = {}
 
         def look(place: int, output: Output) -> None:
-            output = _shortened(items[place], output, parse)
+            output = _mended(items[place], output, parse)
             if not output.truncated and doubts(items[place], sound(parse(output.text))):
                 doubtful[place] = [output]
             else:
@@ -51,22 +52,22 @@ def best_of(tries: int, first: Replies, again: Replies, parse: Callable[[str], R
         wanted = [(place, number) for place in doubtful for number in range(1, tries)]
         others = [replace(items[p], id=f"{items[p].id}#{number}", sample=number) for p, number in wanted]
         for (place, _), output in zip(wanted, collect(again, others) if others else (), strict=True):
-            doubtful[place].append(_shortened(items[place], output, parse))
+            doubtful[place].append(_mended(items[place], output, parse))
         for place, outputs in doubtful.items():
             finished(place, _best(items[place], outputs, parse))
 
     return ask if tries > 1 else first
 
 
-def _shortened(item: Item, output: Output, parse: Callable[[str], Reply]) -> Output:
-    """The output without the optional arguments that nobody said, where that leaves fewer doubts."""
+def _mended(item: Item, output: Output, parse: Callable[[str], Reply]) -> Output:
+    """The output mended by rule, where that leaves fewer doubts."""
     reply = sound(parse(output.text))
-    shorter = replace(reply, calls=said_only(item, reply))
-    if reply.error or output.truncated or len(doubts(item, shorter)) >= len(doubts(item, reply)):
+    better = mended(item, reply)
+    if reply.error or output.truncated or len(doubts(item, better)) >= len(doubts(item, reply)):
         return output
-    text = render_reply(shorter.content, shorter.calls)
+    text = render_reply(better.content, better.calls)
     # A model that calls in another format reads this one otherwise, and keeps its own words.
-    return replace(output, text=text) if sound(parse(text)).calls == shorter.calls else output
+    return replace(output, text=text) if sound(parse(text)).calls == better.calls else output
 
 
 def _best(item: Item, outputs: Sequence[Output], parse: Callable[[str], Reply]) -> Output:

@@ -13,7 +13,6 @@ from tooltune.chat.parse import Reply
 from tooltune.evaluate.items import Item
 from tooltune.types import Example, Message, Tool, ToolCall
 from tooltune.verify.coverage import unused
-from tooltune.verify.facts import Facts
 from tooltune.verify.grounding import stated, ungrounded_arguments
 from tooltune.verify.schema import argument_problem
 
@@ -28,22 +27,6 @@ def doubts(item: Item, reply: Reply) -> list[str]:
     tools = {tool.name: tool for tool in item.tools}
     found = (_of_form(tools, reply), _of_arguments(item, tools, reply), _of_use(item, reply))
     return [doubt for part in found for doubt in part] if reply.calls else []
-
-
-def said_only(item: Item, reply: Reply) -> tuple[ToolCall, ...]:
-    """The calls without the optional arguments that the conversation does not state."""
-    tools, said = {tool.name: tool for tool in item.tools}, stated(item.messages)
-    return tuple(_said_only(call, tools[call.name], said) if call.name in tools else call for call in reply.calls)
-
-
-def _said_only(call: ToolCall, tool: Tool, said: Facts) -> ToolCall:
-    required = {parameter.name for parameter in tool.parameters if parameter.required}
-    kept = {
-        name: value
-        for name, value in call.arguments.items()
-        if name in required or not any(ungrounded_arguments(ToolCall(call.name, {name: value}), tool, said))
-    }
-    return ToolCall(call.name, kept)
 
 
 def _of_form(tools: Mapping[str, Tool], reply: Reply) -> Iterator[str]:

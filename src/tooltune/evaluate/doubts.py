@@ -62,7 +62,12 @@ def _padded(call: ToolCall) -> Iterator[str]:
 
 
 def _of_use(item: Item, reply: Reply) -> Iterator[str]:
+    yield from (f"{value} is not used" for value in left_over(item, reply))
+
+
+def left_over(item: Item, reply: Reply) -> list[str]:
+    """Dates, times and numbers of a request that no call uses; after a result they may be for a later call."""
     asked = next((m for m in reversed(item.messages) if m.role == "user"), None)
-    if asked and item.messages[-1] is asked:  # after a result the rest of the request may be for a later call
-        example = Example((asked, Message("assistant", "", reply.calls)))
-        yield from (f"{value} is not used" for value in unused(example))
+    if asked is None or item.messages[-1] is not asked:
+        return []
+    return list(unused(Example((asked, Message("assistant", "", reply.calls)))))

@@ -14,56 +14,77 @@ from dataclasses import replace
 from typing import Any
 
 from tooltune.chat.parse import Reply
+from tooltune.evaluate.doubts import left_over
 from tooltune.evaluate.items import Item
-from tooltune.types import Message, Tool, ToolCall
+from tooltune.types import Tool, ToolCall
 from tooltune.verify.facts import Facts
 from tooltune.verify.grounding import stated, ungrounded_arguments
 
 NEAR = 0.8
 """How alike a misspelt name and the one that was said are, at least (`difflib.SequenceMatcher.ratio`)."""
+_DATE, _TIME = re.compile(r"\d{4}-\d\d"), re.compile(r"\d\d?:\d\d")
 _NAME = re.compile(r"[A-Z0-9@]")
 _EDGES = ".,;:!?()[]{}\"'\u201c\u201d\u2018\u2019"
 
 
 def mended(item: Item, reply: Reply) -> Reply:
-    """The reply with names as they were said, without optional arguments that nobody said, and each call once.
+    """The reply with names and dates as they were said, without optional arguments nobody said, and each call once.
 
     Args:
         item: what the model saw; what is expected of it plays no part.
         reply: what it answered.
     """
-    tools, said = {tool.name: tool for tool in item.tools}, stated(item.messages)
-    words = _said_words(item.messages)
-    calls = [_mended(call, tools[call.name], said, words) if call.name in tools else call for call in reply.calls]
+    tools, talk = {tool.name: tool for tool in item.tools}, _Talk(item, reply)
+    calls = [_mended(call, tools[call.name], talk) if call.name in tools else call for call in reply.calls]
     return replace(reply, calls=tuple(call for place, call in enumerate(calls) if call not in calls[:place]))
 
 
-def _mended(call: ToolCall, tool: Tool, said: Facts, words: Sequence[Sequence[str]]) -> ToolCall:
+class _Talk:
+    """What a conversation states, and how."""
+
+    def __init__(self, item: Item, reply: Reply) -> None:
+        self.said = stated(item.messages)
+        self.words = [message.content.split() for message in item.messages if message.role in ("user", "tool")]
+        self.left = left_over(item, reply)
+
+    def forms(self, value: str) -> Iterator[str]:
+        """What a text may have been meant for, the likeliest first."""
+        value = value.strip()
+        yield value
+        kind = next((kind for kind in (_DATE, _TIME) if kind.match(value)), None)
+        if kind is None:
+            yield as_said(value, self.words)
+            return
+        left = [other for other in self.left if kind.match(other)]
+        if len(left) == 1:
+            yield left[0]
+
+
+def _mended(call: ToolCall, tool: Tool, talk: _Talk) -> ToolCall:
     kept: dict[str, Any] = {}
     for name, value in call.arguments.items():
         parameter = tool.parameter(name)
         free = isinstance(value, str) and parameter is not None and not parameter.enum
-        spelt = as_said(value, words) if free else value
-        if _is_stated(call.name, name, spelt, tool, said):
-            kept[name] = spelt
-        elif parameter is not None and parameter.required:
-            kept[name] = value
+        forms = talk.forms(value) if free else [value]
+        required = [value] if parameter is not None and parameter.required else []
+        stated_forms = [form for form in forms if _is_stated(ToolCall(call.name, {name: form}), tool, talk.said)]
+        if stated_forms or required:
+            kept[name] = [*stated_forms, *required][0]
     return ToolCall(call.name, kept)
 
 
-def _is_stated(call: str, name: str, value: Any, tool: Tool, said: Facts) -> bool:
-    return not any(ungrounded_arguments(ToolCall(call, {name: value}), tool, said))
+def _is_stated(call: ToolCall, tool: Tool, said: Facts) -> bool:
+    return not any(ungrounded_arguments(call, tool, said))
 
 
 def as_said(value: str, words: Sequence[Sequence[str]]) -> str:
     """A name or code as the conversation spells it, where it has one that is nearly the same; else the value.
 
     Args:
-        value: without spaces around it, it may be just what was said.
-        words: of each message, see `_said_words`.
+        value: what nobody said.
+        words: those of each message.
     """
-    value = value.strip()
-    if not _NAME.search(value) or any(value in " ".join(message) for message in words):
+    if not _NAME.search(value):
         return value
     near = {span: difflib.SequenceMatcher(None, value, span, autojunk=False).ratio() for span in _spans(value, words)}
     best = max(near, key=lambda span: near[span], default=value)
@@ -79,8 +100,3 @@ def _spans(value: str, words: Sequence[Sequence[str]]) -> Iterator[str]:
                 span = " ".join(message[start : start + size]).strip(_EDGES)
                 if _NAME.search(span) and not (span.startswith(value) or value.startswith(span)):
                     yield span
-
-
-def _said_words(messages: Sequence[Message]) -> list[list[str]]:
-    """The words of each message of a user and of each result."""
-    return [message.content.split() for message in messages if message.role in ("user", "tool")]

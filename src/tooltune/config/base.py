@@ -45,7 +45,7 @@ class BestOfConfig(Config):
     """How many replies to choose among; see `evaluate.best_of`."""
 
     best_of: int = Field(1, gt=0)
-    """Where a call names what was not said, or leaves out what was, take the best of so many replies."""
+    """Where a call names what was not said, or leaves out what was, mend it or take the best of so many replies."""
 
 
 class SeedConfig(Config):

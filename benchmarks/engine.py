@@ -100,6 +100,14 @@ def matmul_limit(dtype: torch.dtype) -> float:
     return 2 * 2048**3 * count / (time.perf_counter() - start)
 
 
+def ready(config: TrainConfig, packs: int, examples_a_pack: int) -> tuple[Any, list[dict[str, Any]]]:
+    """The model with a fresh adapter, and so many passes to train it on."""
+    examples = list(generate_examples(EXAMPLE_TOOLS, 8 * packs, 1, 0, 8, max_tools_in_view=3))
+    encoder = make_encoder(load_tokenizer(config.model_name), config)
+    prepared, _ = prepare(examples, encoder, max_length=2048, batch_size=examples_a_pack, seed=1)
+    return add_lora(load_model(config), config).train(), [shared_tensors(pack) for pack in prepared[:packs]]
+
+
 def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     """Print the table; returns tokens a second of each variant."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
@@ -109,11 +117,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args(argv)
     config = TrainConfig(model_name=options.model_name, dtype=options.dtype, output_dir=Path("unused"))
-    examples = list(generate_examples(EXAMPLE_TOOLS, 8 * options.packs, 1, 0, 8, max_tools_in_view=3))
-    encoder = make_encoder(load_tokenizer(config.model_name), config)
-    packs, _ = prepare(examples, encoder, max_length=2048, batch_size=8, seed=1)
-    batches = [shared_tensors(pack) for pack in packs[: options.packs - options.packs % 2]]
-    model = add_lora(load_model(config), config).train()
+    model, batches = ready(config, options.packs - options.packs % 2, examples_a_pack=8)
     tokens = sum(batch["input_ids"].numel() for batch in batches)
     seconds(model, batches[:1], VARIANTS[-1])  # warm-up
     spent = {variant[0]: 0.0 for variant in VARIANTS}

@@ -16,28 +16,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tooltune.config import TrainConfig
 from tooltune.engine.pages import VARIABLE, WISH
-from tooltune.example_tools import EXAMPLE_TOOLS
-from tooltune.generate import generate_examples
 
 
 def serve(model_name: str, packs: int) -> None:
     """Train on the packs once for each line of the standard input; print tokens, seconds and pages touched first."""
-    from engine import seconds_beside
+    from engine import ready, seconds_beside
 
-    from tooltune.train.batching import shared_tensors
-    from tooltune.train.lora import add_lora
-    from tooltune.train.model import load_model, load_tokenizer, make_encoder
-    from tooltune.train.prepare import prepare
+    from tooltune.config import TrainConfig
     from tooltune.train.side import beside
 
-    config = TrainConfig(model_name=model_name, output_dir=Path("unused"))
-    examples = list(generate_examples(EXAMPLE_TOOLS, 8 * packs, 1, 0, 8, max_tools_in_view=3))
-    encoder = make_encoder(load_tokenizer(config.model_name), config)
-    prepared, _ = prepare(examples, encoder, max_length=2048, batch_size=4, seed=1)
-    batches = [shared_tensors(pack) for pack in prepared[:packs]]
-    model = add_lora(load_model(config), config).train()
+    model, batches = ready(TrainConfig(model_name=model_name, output_dir=Path("unused")), packs, examples_a_pack=4)
     with beside(model, 2, True) as side:
         assert side is not None
         seconds_beside(side, model, batches)  # the other process starts

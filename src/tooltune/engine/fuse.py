@@ -60,13 +60,11 @@ def fused_to_ask(model: Any) -> Iterator[None]:
     decoding. Norms, MLPs and attention gain nothing there.
     """
     first = next(model.parameters())
-    fits = first.device.type == "cpu" and first.dtype == torch.bfloat16 and not asked_to_shard()
+    if first.device.type != "cpu" or first.dtype != torch.bfloat16 or asked_to_shard():
+        yield
+        return
     products = _products(model, asked=True)
-
-    def choose(module: nn.Module) -> Forward | None:
-        return _lora(module) if type(module) is PeftLinear else products(module)
-
-    with _replaced(model, choose if fits else lambda module: None):
+    with _replaced(model, lambda module: _lora(module) if type(module) is PeftLinear else products(module)):
         yield
 
 

@@ -62,8 +62,10 @@ def best_of(tries: int, first: Replies, again: Replies, parse: Callable[[str], R
 def _mended(item: Item, output: Output, parse: Callable[[str], Reply]) -> Output:
     """The output mended by rule, where that leaves fewer doubts."""
     reply = sound(parse(output.text))
+    if reply.error or output.truncated or not (found := doubts(item, reply)):
+        return output
     better = mended(item, reply)
-    if reply.error or output.truncated or len(doubts(item, better)) >= len(doubts(item, reply)):
+    if len(doubts(item, better)) >= len(found):
         return output
     text = render_reply(better.content, better.calls)
     # A model that calls in another format reads this one otherwise, and keeps its own words.

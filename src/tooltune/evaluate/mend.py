@@ -24,6 +24,7 @@ NEAR = 0.8
 """How alike a misspelt name and the one that was said are, at least (`difflib.SequenceMatcher.ratio`)."""
 _DATE, _TIME = re.compile(r"\d{4}-\d\d"), re.compile(r"\d\d?:\d\d")
 _NAME = re.compile(r"[A-Z0-9@]")
+_UNSAID = object()
 _EDGES = ".,;:!?()[]{}\"'\u201c\u201d\u2018\u2019"
 
 
@@ -66,10 +67,11 @@ def _mended(call: ToolCall, tool: Tool, talk: _Talk) -> ToolCall:
         parameter = tool.parameter(name)
         free = isinstance(value, str) and parameter is not None and not parameter.enum
         forms = talk.forms(value) if free else [value]
-        required = [value] if parameter is not None and parameter.required else []
-        stated_forms = [form for form in forms if _is_stated(ToolCall(call.name, {name: form}), tool, talk.said)]
-        if stated_forms or required:
-            kept[name] = [*stated_forms, *required][0]
+        required = parameter is not None and parameter.required
+        stated_forms = (form for form in forms if _is_stated(ToolCall(call.name, {name: form}), tool, talk.said))
+        spelt = next(stated_forms, value if required else _UNSAID)
+        if spelt is not _UNSAID:
+            kept[name] = spelt
     return ToolCall(call.name, kept)
 
 
